@@ -1,0 +1,5 @@
+module github.com/keystream-player/keystream
+
+go 1.26
+
+ignore ./web/node_modules

@@ -1,0 +1,46 @@
+package player
+
+import "github.com/keystream-player/keystream/player/drm"
+
+// Config is what a page or a program wants of a player. The zero value plays clear media.
+type Config struct {
+	// KeySystems are the key systems that may decrypt, the preferred one first.
+	KeySystems []KeySystem
+
+	// Mode forces a way of playing; "" chooses by the file's own header.
+	Mode Mode
+
+	// OnEvent is told of everything that happens, one event at a time, in order, on a goroutine of the player's own.
+	// It may call the player's methods only from another goroutine. nil drops the events.
+	OnEvent func(Event)
+}
+
+// KeySystem configures one key system: see [drm.KeySystem].
+type KeySystem = drm.KeySystem
+
+// Mode is a way of playing a source.
+type Mode string
+
+// The modes.
+const (
+	ModeAuto   Mode = ""       // MSE for fragmented MP4 and WebM that MSE can take, direct otherwise
+	ModeMSE    Mode = "mse"    // fetched in chunks and appended to a MediaSource
+	ModeDirect Mode = "direct" // the file is given to the element's src
+)
+
+// Source is what to play.
+type Source struct {
+	// Tracks are the files to play together: one muxed file, or one file a track. A direct source has exactly one.
+	Tracks []File
+}
+
+// File is one media file.
+type File struct {
+	URL string // relative to the page; blob: URLs (of a File or Blob) too
+
+	// Type is the MIME type that the page declares. It is a hint for files that cannot be read ahead; the file's own header wins.
+	Type string
+
+	// Chunks is how many Range requests the media is fetched in. 0 lets the player choose by size.
+	Chunks int
+}

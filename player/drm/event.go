@@ -1,0 +1,29 @@
+package drm
+
+// LicenseRequestEvent says that a licence is about to be asked for.
+type LicenseRequestEvent struct {
+	KeySystem   string
+	SessionID   string
+	MessageType string
+	KeyIDs      [][16]byte
+}
+
+// KeyStatusChangeEvent gives the statuses of all keys of one session.
+type KeyStatusChangeEvent struct {
+	KeySystem string
+	SessionID string
+	Keys      []KeyStatus
+}
+
+// KeyStatus is the status of one key: "usable", "expired", "released", "output-restricted", "output-downscaled", "usable-in-future",
+// "status-pending" or "internal-error".
+type KeyStatus struct {
+	KeyID  [16]byte
+	Status string
+}
+
+// EventType is "licenserequest".
+func (*LicenseRequestEvent) EventType() string { return "licenserequest" }
+
+// EventType is "keystatuschange".
+func (*KeyStatusChangeEvent) EventType() string { return "keystatuschange" }

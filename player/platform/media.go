@@ -1,0 +1,98 @@
+package platform
+
+import (
+	"context"
+	"time"
+)
+
+// MediaElement is an HTMLMediaElement.
+//
+// https://html.spec.whatwg.org/multipage/media.html#htmlmediaelement
+type MediaElement interface {
+	// Listen calls f for each of the named events until stop is called. "encrypted" and "waitingforkey" are among them.
+	Listen(f func(MediaEvent), types ...string) (stop func())
+
+	// SetSrc plays a URL directly; "" takes the source away and resets the element. Both drop an attached MediaSource.
+	// It asks the element to load the media at once (preload="auto").
+	SetSrc(url string) error
+
+	// Attach makes ms the source and waits until it is open.
+	Attach(ctx context.Context, ms MediaSource) error
+
+	// SetMediaKeys attaches keys, or detaches with nil.
+	SetMediaKeys(ctx context.Context, keys MediaKeys) error
+
+	CanPlayType(mimeType string) string // "", "maybe" or "probably"
+	CurrentTime() time.Duration
+	Seeking() bool
+	Duration() (d time.Duration, known bool)
+	Buffered() []TimeRange
+	ReadyState() ReadyState
+	Error() *MediaError // nil while there is none
+}
+
+// MediaEvent is an event of a media element.
+type MediaEvent struct {
+	Type         string
+	InitDataType string // of "encrypted": "cenc", "webm", "keyids", … or ""
+	InitData     []byte // of "encrypted"; nil where the browser withholds it (media from another origin without CORS)
+}
+
+// TimeRange is a stretch of media: start included, end not.
+type TimeRange struct{ Start, End time.Duration }
+
+// ReadyState is HTMLMediaElement.readyState.
+type ReadyState int
+
+// The values of readyState.
+const (
+	HaveNothing ReadyState = iota
+	HaveMetadata
+	HaveCurrentData
+	HaveFutureData
+	HaveEnoughData
+)
+
+// MediaError is HTMLMediaElement.error.
+type MediaError struct {
+	Code    MediaErrorCode
+	Message string
+}
+
+// MediaErrorCode is MediaError.code.
+type MediaErrorCode int
+
+// The values of MediaError.code.
+const (
+	MediaErrAborted MediaErrorCode = 1 + iota
+	MediaErrNetwork
+	MediaErrDecode
+	MediaErrSrcNotSupported
+)
+
+// MediaSource is a MediaSource. Close drops what the host holds for it (its object URL and buffers).
+//
+// https://www.w3.org/TR/media-source-2/#mediasource
+type MediaSource interface {
+	AddSourceBuffer(mimeType string) (SourceBuffer, error)
+	SetDuration(d time.Duration) error
+	EndOfStream() error
+	ReadyState() string // "closed", "open", "ended"
+	Close()
+}
+
+// SourceBuffer is a SourceBuffer; its methods wait for updateend, so that an operation is over when it returns.
+// One goroutine uses it.
+type SourceBuffer interface {
+	// AppendBuffer appends all of body without copying it through Go; the caller still releases it. A QuotaExceededError leaves the
+	// buffer as it was. A segment that cannot be parsed is a DOMError (its name is the host's), and the element then has an Error.
+	AppendBuffer(ctx context.Context, body Body) error
+
+	// Remove evicts media from start to end.
+	Remove(ctx context.Context, start, end time.Duration) error
+
+	// Abort ends the current segment and resets the parser, so that the next append may begin anywhere a segment begins.
+	Abort() error
+
+	Buffered() []TimeRange // none once the source is closed
+}
