@@ -88,7 +88,7 @@ type SourceBuffer interface {
 	// buffer as it was. A segment that cannot be parsed is a DOMError (its name is the host's), and the element then has an Error.
 	AppendBuffer(ctx context.Context, body Body) error
 
-	// Remove evicts media from start to end.
+	// Remove evicts media from start to end; the largest Duration means everything from start on.
 	Remove(ctx context.Context, start, end time.Duration) error
 
 	// Abort ends the current segment and resets the parser, so that the next append may begin anywhere a segment begins.
