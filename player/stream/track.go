@@ -1,0 +1,191 @@
+// Package stream plays one track: it plans, fetches and appends the segments of a Representation to a SourceBuffer. [Plan] decides and is pure;
+// [Track] does.
+package stream
+
+import (
+	"context"
+	"time"
+
+	"github.com/keystream-player/keystream/player/fetch"
+	"github.com/keystream-player/keystream/player/manifest"
+	"github.com/keystream-player/keystream/player/mp4"
+	"github.com/keystream-player/keystream/player/platform"
+)
+
+// bufferGoal is how far ahead of the playhead a track downloads.
+const bufferGoal = 60 * time.Second
+
+// Observer is told how a track gets on, from the track's goroutine.
+type Observer interface {
+	Fetching(*Track)  // a download begins
+	Appending(*Track) // bytes go to the SourceBuffer
+	Finished(*Track)  // everything is appended, until the track says Fetching again
+}
+
+// Track feeds one SourceBuffer. Run it on a goroutine of its own.
+type Track struct {
+	Representation manifest.Representation
+	Head           platform.Body // the bytes of Representation.Init, where they are here already; Run releases them
+	SourceBuffer   platform.SourceBuffer
+	Element        platform.MediaElement
+	Fetch          *fetch.Client
+	Observer       Observer
+	Outline        *mp4.Outline // of an MP4, to know in the end whether the file is whole; nil does not look
+
+	wake chan struct{}
+	view View
+	body platform.Body // downloaded and not appended yet
+}
+
+// AppendError says that the SourceBuffer refused media.
+type AppendError struct {
+	URL   string // by fetch.RedactURL
+	Cause error
+}
+
+func (e *AppendError) Error() string { return "append of " + e.URL + ": " + e.Cause.Error() }
+
+// Unwrap gives the cause, a *platform.DOMError.
+func (e *AppendError) Unwrap() error { return e.Cause }
+
+// NewTrack makes a track; the exported fields are then the caller's to set before Run.
+func NewTrack() *Track { return &Track{wake: make(chan struct{}, 1)} }
+
+// Wake says that the playhead moved, or that the element stalled. It may be called from anywhere and never blocks.
+func (t *Track) Wake() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run feeds the SourceBuffer until ctx ends or something fails: a *[fetch.Error], an *[AppendError], or ctx's error.
+func (t *Track) Run(ctx context.Context) error {
+	t.body, t.Head = t.Head, nil
+	defer t.release()
+	t.view = View{Count: 1 + len(t.Representation.Segments), Goal: bufferGoal, Restarted: -time.Hour}
+	finished := false
+	for {
+		step := t.plan()
+		var err error
+		switch step.Action {
+		case Append:
+			finished = false
+			err = t.append(ctx)
+		case Evict:
+			t.view.Full = false
+			err = t.SourceBuffer.Remove(ctx, step.Remove.Start, step.Remove.End)
+		case Restart:
+			err = t.restart(ctx)
+		case Wait:
+			err = t.wait(ctx)
+			t.view.Full = false
+		case Done:
+			if !finished {
+				finished = true
+				t.Observer.Finished(t)
+			}
+			err = t.wait(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// plan takes a fresh look and decides.
+func (t *Track) plan() Step {
+	t.view.Position = t.Element.CurrentTime()
+	t.view.Stalled = t.Element.ReadyState() < platform.HaveFutureData
+	t.view.Buffered = t.view.Buffered[:0]
+	for _, r := range t.SourceBuffer.Buffered() {
+		t.view.Buffered = append(t.view.Buffered, Range(r))
+	}
+	return Plan(t.view)
+}
+
+func (t *Track) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.wake:
+		return nil
+	}
+}
+
+// append fetches the next piece, unless it is here already, and appends it. Piece 0 is the initialization segment. A piece that finds no
+// room is kept: nothing is downloaded twice for want of space.
+func (t *Track) append(ctx context.Context) error {
+	segment := *t.Representation.Init
+	if t.view.Next > 0 {
+		segment = t.Representation.Segments[t.view.Next-1]
+	}
+	if t.body == nil {
+		t.Observer.Fetching(t)
+		result, err := t.Fetch.Do(ctx, fetch.Request{Kind: fetch.Media, URL: segment.URL, Range: fetch.Range(segment.Range)})
+		if err != nil {
+			return err
+		}
+		t.body = result.Body
+	}
+	t.Observer.Appending(t)
+	err := t.SourceBuffer.AppendBuffer(ctx, t.body)
+	switch {
+	case err == nil:
+		return t.appended()
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case platform.IsDOMError(err, "QuotaExceededError"):
+		t.view.Full = true
+		return nil
+	}
+	return &AppendError{URL: fetch.RedactURL(segment.URL), Cause: err}
+}
+
+// appended keeps the account of what has been appended.
+func (t *Track) appended() error {
+	defer t.release()
+	if t.Outline != nil {
+		if err := t.Outline.Add(t.body, t.body.Len()); err != nil {
+			return err
+		}
+	}
+	t.view.Next++
+	buffered := t.SourceBuffer.Buffered()
+	if len(buffered) == 0 {
+		return nil
+	}
+	if t.view.Reached == 0 {
+		t.view.Begin = buffered[0].Start
+	}
+	t.view.Reached = max(t.view.Reached, buffered[len(buffered)-1].End)
+	return nil
+}
+
+// restart empties the SourceBuffer and begins again at the first piece. The removal comes first: it opens a source that has ended, which
+// abort demands.
+func (t *Track) restart(ctx context.Context) error {
+	if err := t.SourceBuffer.Remove(ctx, 0, forever); err != nil {
+		return err
+	}
+	if err := t.SourceBuffer.Abort(); err != nil {
+		return &AppendError{URL: fetch.RedactURL(t.Representation.Init.URL), Cause: err}
+	}
+	t.release()
+	t.view.Next, t.view.Full, t.view.Restarted = 0, false, t.view.Position
+	t.view.Begin, t.view.Reached = 0, 0
+	if t.Outline != nil {
+		*t.Outline = mp4.Outline{}
+	}
+	return nil
+}
+
+// forever is past the end of any film; hosts write it as infinity.
+const forever = time.Duration(1<<63 - 1)
+
+func (t *Track) release() {
+	if t.body != nil {
+		t.body.Release()
+		t.body = nil
+	}
+}
