@@ -1,0 +1,106 @@
+package playertest
+
+import (
+	"time"
+
+	"github.com/keystream-player/keystream/player/platform"
+)
+
+// direct is a file given to the element's src. It is loaded in one request.
+type direct struct {
+	element *Element
+	film    *Film
+	end     time.Duration // of what has arrived
+	cut     bool
+	gone    bool
+}
+
+// newDirect starts the download. The host's mutex is held.
+func newDirect(e *Element, url string) {
+	d := &direct{element: e}
+	e.source = d
+	h := e.host
+	ex := Exchange{Method: "GET", URL: absolute(url), Range: "bytes=0-"}
+	fault := h.Network.admit(&ex)
+	if fault.Hang {
+		return
+	}
+	h.after(h.options.NetworkLatency+fault.Delay, func() {
+		if d.gone {
+			return
+		}
+		resp, err := h.Network.answer(ex, fault)
+		if err != nil || resp.status != 200 && resp.status != 206 {
+			e.fail(platform.MediaErrSrcNotSupported, "MEDIA_ELEMENT_ERROR: Format error")
+		}
+		if err != nil {
+			return
+		}
+		resp.end()
+		if e.err != nil || fault.Stall {
+			return
+		}
+		var wait time.Duration
+		if rate := h.options.Bandwidth; rate > 0 {
+			wait = time.Duration(int64(len(resp.body)) * int64(time.Second) / rate)
+		}
+		h.after(wait, func() {
+			if !d.gone {
+				d.arrive(resp.body, fault.Drop)
+			}
+		})
+	})
+}
+
+// arrive takes what was downloaded; a connection that dropped brings half of it.
+func (d *direct) arrive(data []byte, dropped bool) {
+	e := d.element
+	if dropped {
+		data = data[:len(data)/2]
+	}
+	film := e.host.filmOf(data)
+	if film == nil || int64(len(data)) < film.HeaderSize || !e.host.plays(parseMIMEType(film.Type)) {
+		e.fail(platform.MediaErrSrcNotSupported, "DEMUXER_ERROR_COULD_NOT_OPEN")
+		return
+	}
+	d.film = film
+	d.end = film.timeAt(int64(len(data)))
+	d.cut = len(data) < len(film.Bytes)
+	encrypted := len(film.Keys) > 0
+	// Outside MSE, Chromium decrypts WebM only, Firefox nothing; neither fires "encrypted" for what it cannot decrypt.
+	if encrypted && (e.host.options.Engine == Firefox || !film.webm()) {
+		e.readyState = platform.HaveMetadata
+		e.fireType("durationchange", "loadedmetadata")
+		e.fail(platform.MediaErrDecode, "encrypted content is not supported outside of MSE")
+		return
+	}
+	e.encrypted(film)
+	e.update()
+	if dropped {
+		e.fail(platform.MediaErrNetwork, "PIPELINE_ERROR_READ")
+	}
+}
+
+// encrypted fires the film's events, around loadedmetadata as each engine does.
+func (e *Element) encrypted(film *Film) {
+	if e.host.options.Engine == Firefox {
+		e.update()
+	}
+	for _, d := range film.InitData {
+		e.fire(platform.MediaEvent{Type: "encrypted", InitDataType: d.Type, InitData: d.Data})
+	}
+}
+
+func (d *direct) header() bool                              { return d.film != nil }
+func (d *direct) duration() (dur time.Duration, known bool) { return d.film.Duration, true }
+func (d *direct) complete() bool                            { return !d.cut }
+func (d *direct) broken() bool                              { return d.cut }
+func (d *direct) detach()                                   { d.gone = true }
+func (d *direct) films() []*Film                            { return []*Film{d.film} }
+
+func (d *direct) buffered() []platform.TimeRange {
+	if d.end == 0 {
+		return nil
+	}
+	return []platform.TimeRange{{Start: 0, End: d.end}}
+}

@@ -1,0 +1,259 @@
+package playertest
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/keystream-player/keystream/player/platform"
+)
+
+const elementLane = "element"
+
+// Element is the page's media element. Its clock runs in the time of the test.
+type Element struct {
+	host      *Host
+	listeners listeners[platform.MediaEvent]
+
+	source source // nil while there is none
+	keys   *mediaKeys
+	taking bool // a setMediaKeys is under way
+
+	readyState    platform.ReadyState
+	err           *platform.MediaError
+	paused, ended bool
+	autoplayed    bool
+	seeking       bool
+	waitingForKey bool // told, for this stall
+
+	pos    time.Duration // at since
+	since  time.Time
+	moving bool          // pos grows
+	stop   time.Duration // up to here
+	timer  *time.Timer
+}
+
+// source is what an element plays: a file, or a MediaSource.
+type source interface {
+	header() bool // the metadata is there
+	duration() (d time.Duration, known bool)
+	buffered() []platform.TimeRange
+	complete() bool // nothing will be added
+	films() []*Film
+	broken() bool // the media cannot be decoded past what is buffered
+	detach()
+}
+
+// Listen hears the named events.
+func (e *Element) Listen(f func(platform.MediaEvent), types ...string) (stop func()) {
+	types = slices.Clone(types)
+	return e.listeners.add(f, func(ev platform.MediaEvent) bool { return slices.Contains(types, ev.Type) })
+}
+
+// fire tells of an event, all of which are in the dump whether heard or not, but timeupdate. h.mu is held.
+func (e *Element) fire(ev platform.MediaEvent) {
+	line := ev.Type
+	switch ev.Type {
+	case "timeupdate":
+		line = ""
+	case "encrypted":
+		line += " " + ev.InitDataType
+	case "error":
+		line += " " + e.err.Message
+	case "waiting", "waitingforkey", "ended":
+		line += " at " + e.pos.String()
+	}
+	if line != "" {
+		e.host.logf(elementLane, "%s", line)
+	}
+	e.listeners.fire(ev, func(ev platform.MediaEvent) platform.MediaEvent {
+		ev.InitData = slices.Clone(ev.InitData)
+		return ev
+	})
+}
+
+func (e *Element) fireType(types ...string) {
+	for _, t := range types {
+		e.fire(platform.MediaEvent{Type: t})
+	}
+}
+
+// reset is the media element load algorithm, up to the choice of a resource.
+func (e *Element) reset() {
+	if e.source != nil {
+		e.source.detach()
+		e.source = nil
+		e.fireType("emptied")
+	}
+	if e.timer != nil {
+		e.timer.Stop()
+	}
+	e.readyState, e.err = platform.HaveNothing, nil
+	e.ended, e.autoplayed, e.seeking, e.waitingForKey, e.moving = false, false, false, false, false
+	e.pos, e.since = 0, time.Now()
+}
+
+// SetSrc loads a file, or takes the source away.
+func (e *Element) SetSrc(url string) error {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	e.host.logf(elementLane, "src=%q", url)
+	e.reset()
+	if url != "" {
+		e.fireType("loadstart")
+		newDirect(e, url)
+	}
+	return nil
+}
+
+// Attach opens a MediaSource.
+func (e *Element) Attach(ctx context.Context, ms platform.MediaSource) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	own := ms.(*mediaSource)
+	e.host.mu.Lock()
+	if own.state != "closed" || own.element != nil {
+		err := e.host.violation("InvalidStateError", "Attach: the MediaSource is %s", own.state)
+		e.host.mu.Unlock()
+		return err
+	}
+	e.host.logf(elementLane, "src=MediaSource")
+	e.reset()
+	e.source, own.element = own, e
+	e.fireType("loadstart")
+	e.host.mu.Unlock()
+	return e.host.async(ctx, latency, func() error {
+		if e.source != source(own) {
+			return dom("AbortError", "the MediaSource was detached before it opened")
+		}
+		own.state = "open"
+		return nil
+	})
+}
+
+// SetMediaKeys attaches or detaches as each engine lets it.
+func (e *Element) SetMediaKeys(ctx context.Context, keys platform.MediaKeys) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	own, _ := keys.(*mediaKeys)
+	e.host.mu.Lock()
+	err := e.refuseKeys(own)
+	if err == nil {
+		e.taking = true
+	}
+	e.host.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return e.host.async(ctx, e.host.options.CDM.SetMediaKeysDelay+latency, func() error { return e.takeKeys(own) })
+}
+
+// refuseKeys is for the refusals that come at once.
+func (e *Element) refuseKeys(keys *mediaKeys) error {
+	chromium := e.host.options.Engine == Chromium
+	switch {
+	case chromium && e.taking:
+		return e.host.violation("InvalidStateError", "setMediaKeys: another request is in progress")
+	case keys == e.keys:
+		return nil
+	case keys != nil && keys.element != nil:
+		return e.host.violation("QuotaExceededError", "setMediaKeys: the keys are in use by another element")
+	case chromium && e.keys != nil && e.source != nil:
+		return e.host.violation("InvalidStateError", "setMediaKeys: the existing CDM cannot be removed while a source is loaded")
+	}
+	return nil
+}
+
+func (e *Element) takeKeys(keys *mediaKeys) error {
+	e.taking = false
+	if keys != nil && e.host.options.CDM.SetMediaKeysError != nil {
+		e.host.logf(emeLane, "setMediaKeys failed")
+		return e.host.options.CDM.SetMediaKeysError
+	}
+	if e.keys != nil {
+		e.keys.element = nil
+	}
+	e.keys = keys
+	if keys == nil {
+		e.host.logf(emeLane, "setMediaKeys(null)")
+	} else {
+		keys.element = e
+		e.host.logf(emeLane, "setMediaKeys")
+	}
+	e.waitingForKey = false
+	e.update()
+	return nil
+}
+
+// CanPlayType says "probably" where codecs are named.
+func (e *Element) CanPlayType(mimeType string) string {
+	m := parseMIMEType(mimeType)
+	switch {
+	case !e.host.plays(m):
+		return ""
+	case len(m.codecs) == 0:
+		return "maybe"
+	}
+	return "probably"
+}
+
+// CurrentTime is where the picture stands.
+func (e *Element) CurrentTime() time.Duration {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	return e.position()
+}
+
+func (e *Element) position() time.Duration {
+	if !e.moving {
+		return e.pos
+	}
+	return min(e.pos+time.Since(e.since), e.stop)
+}
+
+// Seeking is true while a seek waits for data.
+func (e *Element) Seeking() bool {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	return e.seeking
+}
+
+// Duration is known once the metadata is.
+func (e *Element) Duration() (d time.Duration, known bool) {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	if e.source == nil || e.readyState == platform.HaveNothing {
+		return 0, false
+	}
+	return e.source.duration()
+}
+
+// Buffered is the source's.
+func (e *Element) Buffered() []platform.TimeRange {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	if e.source == nil {
+		return nil
+	}
+	return e.source.buffered()
+}
+
+// ReadyState is the element's.
+func (e *Element) ReadyState() platform.ReadyState {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	return e.readyState
+}
+
+// Error is a copy.
+func (e *Element) Error() *platform.MediaError {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	if e.err == nil {
+		return nil
+	}
+	err := *e.err
+	return &err
+}

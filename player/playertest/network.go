@@ -1,0 +1,272 @@
+package playertest
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/keystream-player/keystream/player/platform"
+)
+
+const networkLane = "network"
+
+// PageURL is the address of the page; relative URLs are resolved against it.
+const PageURL = "https://page.test/"
+
+// Network is what the page can reach. A URL that was never served is a 404 on the page's own origin, and no host at all elsewhere.
+type Network struct {
+	host      *Host
+	resources map[string]Resource
+	handlers  map[string]Handler
+	faults    map[string][]Fault
+	requests  []Exchange
+}
+
+// Resource is a file on a server that knows Range, or behind a blob: URL.
+type Resource struct {
+	Body []byte
+	Type string // Content-Type
+}
+
+// Exchange is a request as the server saw it.
+type Exchange struct {
+	Time   time.Duration // since the host began
+	Method string
+	URL    string // absolute
+	Range  string
+	Header []platform.HeaderField
+	Body   []byte
+}
+
+// Reply is what a Handler answers. A zero Status is 200.
+type Reply struct {
+	Status int
+	Header []platform.HeaderField
+	Body   []byte
+}
+
+// Handler answers requests, as a licence server does. It must not wait.
+type Handler func(Exchange) Reply
+
+// Fault is a request that goes wrong. The zero value goes right.
+type Fault struct {
+	Always bool // this and every later request; else this one only
+
+	Delay        time.Duration          // more than the usual, before the header
+	Hang         bool                   // no header until the request is cancelled
+	NetworkError bool                   // no response at all
+	Status       int                    // this status, with Header and Body
+	Header       []platform.HeaderField // set on the response, over what is there
+	Body         []byte                 // instead of the body (status 200 unless Status says otherwise)
+	IgnoreRange  bool                   // 200 and everything
+	Cut          int64                  // the file ends after Cut bytes, and says so
+	Short        int64                  // the body lacks its last Short bytes, in spite of its header
+	Drop         bool                   // the connection is lost in the body
+	Stall        bool                   // the body never comes
+}
+
+// Serve puts a resource at a URL.
+func (n *Network) Serve(url string, r Resource) {
+	n.host.mu.Lock()
+	defer n.host.mu.Unlock()
+	n.resources[absolute(url)] = r
+}
+
+// Handle gives a URL to a handler.
+func (n *Network) Handle(url string, h Handler) {
+	n.host.mu.Lock()
+	defer n.host.mu.Unlock()
+	n.handlers[absolute(url)] = h
+}
+
+// Fault lines up what happens to the next requests for a URL, one after the other.
+func (n *Network) Fault(url string, faults ...Fault) {
+	n.host.mu.Lock()
+	defer n.host.mu.Unlock()
+	n.faults[absolute(url)] = append(n.faults[absolute(url)], faults...)
+}
+
+// Requests lists what the servers have seen.
+func (n *Network) Requests() []Exchange {
+	n.host.mu.Lock()
+	defer n.host.mu.Unlock()
+	return slices.Clone(n.requests)
+}
+
+// absolute resolves a URL against the page; "" cannot be parsed.
+func absolute(ref string) string {
+	page, err := url.Parse(PageURL)
+	if err != nil {
+		return ""
+	}
+	u, err := page.Parse(ref)
+	if err != nil {
+		return ""
+	}
+	u.Fragment = ""
+	return u.String()
+}
+
+// Fetch answers as the script says.
+func (h *Host) Fetch(ctx context.Context, req platform.Request) (platform.Response, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ex := Exchange{Method: req.Method, URL: absolute(req.URL), Header: slices.Clone(req.Header), Body: slices.Clone(req.Body)}
+	if ex.URL == "" {
+		return nil, dom("TypeError", "Failed to parse URL")
+	}
+	if ex.Method == "" {
+		ex.Method = "GET"
+	}
+	ex.Range = headerValue(req.Header, "Range")
+	h.mu.Lock()
+	fault := h.Network.admit(&ex)
+	h.mu.Unlock()
+	if fault.Hang {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-h.done:
+			return nil, errClosed
+		}
+	}
+	var resp *response
+	err := h.async(ctx, h.options.NetworkLatency+fault.Delay, func() (err error) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		resp, err = h.Network.answer(ex, fault)
+		return err
+	})
+	if err == nil {
+		return resp, nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if resp != nil { // it came in the instant that the caller gave up
+		resp.end()
+	}
+	return nil, err
+}
+
+// admit logs a request and takes its fault off the list. The host's mutex is held.
+func (n *Network) admit(ex *Exchange) (fault Fault) {
+	ex.Time = time.Since(n.host.start)
+	n.requests = append(n.requests, *ex)
+	line := ex.Method + " " + ex.URL
+	if ex.Range != "" {
+		line += " " + ex.Range
+	}
+	if len(ex.Body) > 0 {
+		line += fmt.Sprintf(" (%d bytes)", len(ex.Body))
+	}
+	n.host.logf(networkLane, "%s", line)
+	if faults := n.faults[ex.URL]; len(faults) > 0 {
+		fault = faults[0]
+		if !fault.Always {
+			n.faults[ex.URL] = faults[1:]
+		}
+	}
+	return fault
+}
+
+// answer makes the response. The host's mutex is held.
+func (n *Network) answer(ex Exchange, fault Fault) (*response, error) {
+	if fault.NetworkError {
+		n.host.logf(networkLane, "network error: %s", ex.URL)
+		return nil, dom("TypeError", "Failed to fetch")
+	}
+	resp := &response{host: n.host, url: ex.URL, fault: fault}
+	resource, found := n.resources[ex.URL]
+	handler := n.handlers[ex.URL]
+	switch {
+	case fault.Status != 0 || fault.Body != nil:
+		resp.status, resp.body = fault.Status, fault.Body
+		if resp.status == 0 {
+			resp.status = 200
+		}
+	case handler != nil:
+		reply := handler(ex)
+		resp.status, resp.header, resp.body = reply.Status, reply.Header, reply.Body
+		if resp.status == 0 {
+			resp.status = 200
+		}
+	case found && ex.Method == "GET":
+		if err := resp.serve(resource, ex, fault); err != nil {
+			return nil, err
+		}
+	case found:
+		resp.status = 405
+	case strings.HasPrefix(ex.URL, PageURL):
+		resp.status = 404
+	default:
+		return nil, dom("TypeError", "Failed to fetch")
+	}
+	resp.header = slices.Concat(fault.Header, resp.header)
+	n.host.live++
+	n.host.logf(networkLane, "%d %s", resp.status, strings.TrimSpace(ex.URL+" "+resp.Header("Content-Range")))
+	return resp, nil
+}
+
+// serve answers from a resource, as a server does that knows ranges.
+func (r *response) serve(resource Resource, ex Exchange, fault Fault) error {
+	body := resource.Body
+	if fault.Cut > 0 && fault.Cut < int64(len(body)) {
+		body = body[:fault.Cut]
+	}
+	r.status, r.body = 200, body
+	size := int64(len(body))
+	first, last, ranged := parseRange(ex.Range, size)
+	if ranged && !fault.IgnoreRange {
+		if first >= size {
+			if strings.HasPrefix(ex.URL, "blob:") {
+				return dom("TypeError", "Failed to fetch")
+			}
+			r.status, r.body = 416, nil
+			r.set("Content-Range", fmt.Sprintf("bytes */%d", size))
+			return nil
+		}
+		r.status, r.body = 206, body[first:last+1]
+		r.set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last, size))
+	}
+	r.set("Content-Length", strconv.Itoa(len(r.body)))
+	r.set("Content-Type", resource.Type)
+	r.body = r.body[:max(0, int64(len(r.body))-fault.Short)]
+	return nil
+}
+
+// parseRange reads one range; what it cannot read is no range, as for every server.
+func parseRange(s string, size int64) (first, last int64, ok bool) {
+	span, ok := strings.CutPrefix(s, "bytes=")
+	from, to, found := strings.Cut(span, "-")
+	if !ok || !found {
+		return 0, 0, false
+	}
+	first, err := strconv.ParseInt(from, 10, 64)
+	if err != nil {
+		return 0, 0, false
+	}
+	last = size - 1
+	if to != "" {
+		end, err := strconv.ParseInt(to, 10, 64)
+		if err != nil || end < first {
+			return 0, 0, false
+		}
+		last = min(end, last)
+	}
+	return first, last, true
+}
+
+func headerValue(fields []platform.HeaderField, name string) string {
+	for _, f := range fields {
+		if strings.EqualFold(f.Name, name) {
+			return f.Value
+		}
+	}
+	return ""
+}
