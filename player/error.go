@@ -43,6 +43,53 @@ func (e *Error) Unwrap() error { return e.cause }
 // Code names a failure. Codes are stable; messages and remedies are not.
 type Code string
 
+// The codes.
+const (
+	ConfigInvalid   Code = "CONFIG_INVALID"   // the configuration or the source makes no sense
+	LoadInterrupted Code = "LOAD_INTERRUPTED" // another Load, or the end of the context, came first; not fatal, never an event
+	Closed          Code = "CLOSED"           // the player is closed
+	Internal        Code = "INTERNAL"         // a bug in Keystream
+
+	FetchNetwork     Code = "FETCH_NETWORK" // no response: offline, refused, CORS, connection lost
+	FetchTimeout     Code = "FETCH_TIMEOUT"
+	FetchHTTP        Code = "FETCH_HTTP" // an HTTP status that is no success
+	FetchTooLarge    Code = "FETCH_TOO_LARGE"
+	RangeUnsupported Code = "RANGE_UNSUPPORTED" // the server ignores Range
+	RangeWrong       Code = "RANGE_WRONG"       // the server answers with another range than asked
+
+	SourceUnknown       Code = "SOURCE_UNKNOWN"        // neither MP4 nor WebM
+	SourceInvalid       Code = "SOURCE_INVALID"        // the header cannot be read
+	SourceTruncated     Code = "SOURCE_TRUNCATED"      // the file ends too early; not fatal where what is there plays
+	SourceNotFragmented Code = "SOURCE_NOT_FRAGMENTED" // MSE is forced for a file that it cannot take
+	CodecUnsupported    Code = "CODEC_UNSUPPORTED"
+	MSEUnavailable      Code = "MSE_UNAVAILABLE"
+
+	KeySystemMissing           Code = "KEY_SYSTEM_MISSING" // encrypted content, and no key system configured
+	EMEUnavailable             Code = "EME_UNAVAILABLE"
+	KeySystemRefused           Code = "KEY_SYSTEM_REFUSED"
+	MediaKeysFailed            Code = "MEDIA_KEYS_FAILED"
+	InitDataRejected           Code = "INIT_DATA_REJECTED"
+	LicenseFailed              Code = "LICENSE_FAILED" // the app's own fetcher failed
+	LicenseHTTP                Code = "LICENSE_HTTP"
+	LicenseNetwork             Code = "LICENSE_NETWORK"
+	LicenseTimeout             Code = "LICENSE_TIMEOUT"
+	LicenseInvalid             Code = "LICENSE_INVALID"
+	LicenseOtherKey            Code = "LICENSE_OTHER_KEY"
+	LicenseRejected            Code = "LICENSE_REJECTED" // by the CDM
+	KeyMissing                 Code = "KEY_MISSING"
+	KeyUnusable                Code = "KEY_UNUSABLE"
+	KeySessionClosed           Code = "KEY_SESSION_CLOSED"
+	KeyProbablyWrong           Code = "KEY_PROBABLY_WRONG"           // decrypted media cannot be decoded
+	DirectEncryptedUnsupported Code = "DIRECT_ENCRYPTED_UNSUPPORTED" // the browser decrypts this container only through MSE
+	MediaInvalid               Code = "MEDIA_INVALID"                // a SourceBuffer refused the bytes
+	MediaDecode                Code = "MEDIA_DECODE"
+	MediaNetwork               Code = "MEDIA_NETWORK"
+	MediaNotSupported          Code = "MEDIA_NOT_SUPPORTED"
+
+	WASMExited      Code = "WASM_EXITED"      // given by the page's loader: the Go program died
+	WASMUnavailable Code = "WASM_UNAVAILABLE" // given by the page's loader: player.wasm could not be started
+)
+
 // Stage is a step of playing a source.
 type Stage string
 

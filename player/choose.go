@@ -1,0 +1,47 @@
+package player
+
+// choose decides how the source is played: MSE where every file's header says that MSE can take it, the element's src otherwise.
+func (pb *playback) choose() (Mode, error) {
+	mode := pb.player.config.Mode
+	if mode != ModeDirect {
+		var obstacle error
+		for _, h := range pb.files {
+			if err := pb.obstacle(h); err != nil && obstacle == nil {
+				obstacle = err
+			}
+		}
+		if obstacle == nil {
+			return ModeMSE, nil
+		}
+		if mode == ModeMSE || len(pb.files) > 1 {
+			return "", obstacle
+		}
+	}
+	if h := pb.files[0]; h.header != nil && pb.element.CanPlayType(h.header.MIMEType()) == "" {
+		return "", codecError(h)
+	}
+	return ModeDirect, nil
+}
+
+// obstacle says why MSE cannot take a file; nil says that it can.
+func (pb *playback) obstacle(h *head) error {
+	switch {
+	case h.header == nil:
+		return sourceError(SourceNotFragmented, h.file, h.unread, "keeps its header (moov) behind its media (mdat), which MSE cannot take",
+			`Package it as fragmented MP4, or leave mode out (or "direct") to play it through src`)
+	case !h.header.Fragmented:
+		return sourceError(SourceNotFragmented, h.file, nil, "is a progressive MP4, which MSE cannot take",
+			`Package it as fragmented MP4, or leave mode out (or "direct") to play it through src`)
+	case h.total < 0:
+		return sourceError(RangeUnsupported, h.file, nil, "comes from a server that does not tell its size",
+			`Let the server send Access-Control-Expose-Headers: Content-Range, or use mode "direct"`)
+	case !pb.host.IsTypeSupported(h.header.MIMEType()):
+		return codecError(h)
+	}
+	return nil
+}
+
+func codecError(h *head) *Error {
+	return sourceError(CodecUnsupported, h.file, nil, "is "+h.header.MIMEType()+", which this browser cannot decode",
+		"Offer the film in a codec that every browser has, such as H.264 with AAC or VP9 with Opus")
+}

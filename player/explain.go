@@ -1,0 +1,190 @@
+package player
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/keystream-player/keystream/player/drm"
+	"github.com/keystream-player/keystream/player/fetch"
+	"github.com/keystream-player/keystream/player/platform"
+	"github.com/keystream-player/keystream/player/stream"
+)
+
+// panicError is a panic that was caught.
+type panicError struct{ value string }
+
+func (e *panicError) Error() string { return "panic: " + e.value }
+
+// explain makes an Error of whatever failed: the one place where failures get their codes. The error is fatal.
+func (pb *playback) explain(err error) *Error {
+	e := pb.translate(err)
+	e.Fatal = true
+	if e.cause == nil && err != error(e) {
+		e.cause = err
+	}
+	if e.Stage == "" {
+		e.Stage = pb.stage()
+	}
+	if e.KeySystem == "" && pb.engine != nil {
+		e.KeySystem = pb.engine.KeySystem()
+	}
+	return e
+}
+
+func (pb *playback) translate(err error) *Error {
+	var (
+		own     *Error
+		license *drm.Error
+		fetched *fetch.Error
+		refused *stream.AppendError
+		dom     *platform.DOMError
+	)
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &license):
+		return explainDRM(license)
+	case errors.As(err, &fetched):
+		return explainFetch(fetched)
+	case errors.As(err, &refused):
+		return pb.explainAppend(refused)
+	case errors.As(err, &dom):
+		return &Error{Code: MediaNotSupported, Message: "The browser refused a step of playback: " + dom.Error(),
+			Remedy: "Load the film again; if it happens again, report it with this message"}
+	}
+	message := "An unknown failure"
+	if err != nil {
+		message = err.Error()
+	}
+	return &Error{Code: Internal, Message: message, Remedy: "This is a bug in Keystream: report it with this message"}
+}
+
+func configError(message, remedy string) *Error {
+	return &Error{Code: ConfigInvalid, Fatal: true, Stage: StageConfigure, Message: message, Remedy: remedy}
+}
+
+func closedError() *Error {
+	return &Error{Code: Closed, Stage: StageClose, Message: "The player is closed", Remedy: "Make a new player"}
+}
+
+func interruptedError(cause error) *Error {
+	return &Error{Code: LoadInterrupted, Message: "Another load, or the caller, ended this one", Remedy: "Nothing: the newest load counts", cause: cause}
+}
+
+// sourceError is about a file. what follows its address in the message: "is …", "has no …".
+func sourceError(code Code, file File, cause error, what, remedy string) *Error {
+	url := fetch.RedactURL(file.URL)
+	return &Error{Code: code, Fatal: true, Stage: StageProbe, URL: url, Message: url + " " + what, Remedy: remedy, cause: cause}
+}
+
+// headerError says why the head of a file could not be read.
+func headerError(file File, err error, short bool) *Error {
+	var unknown *unknownError
+	switch {
+	case errors.As(err, &unknown):
+		if looksLikeText(unknown.prefix) {
+			return sourceError(SourceUnknown, file, err, "is a text or HTML page, not media", "Check the address: servers send such pages for files that they do not have")
+		}
+		return sourceError(SourceUnknown, file, err, "is neither MP4 nor WebM", "Package it as MP4 or WebM")
+	case short:
+		return sourceError(SourceTruncated, file, err, "ends within its own header", "Upload the file again: a part of it is missing")
+	}
+	return sourceError(SourceInvalid, file, err, "has a header that cannot be read: "+err.Error(), "Package the file again")
+}
+
+// looksLikeText says whether bytes could be a page that a server sent in a file's place.
+func looksLikeText(prefix []byte) bool {
+	for _, c := range prefix {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' {
+			return false
+		}
+	}
+	return len(prefix) > 0
+}
+
+func explainFetch(err *fetch.Error) *Error {
+	e := &Error{Stage: StageFetch, URL: err.URL, HTTPStatus: err.Status}
+	switch {
+	case errors.Is(err, fetch.ErrRangeIgnored):
+		e.Code, e.Message = RangeUnsupported, "The server of "+err.URL+" ignores Range requests, which playing in chunks needs"
+		e.Remedy = `Serve the file with Range support (Accept-Ranges: bytes), or use mode "direct"`
+	case errors.Is(err, fetch.ErrWrongRange):
+		e.Code, e.Message = RangeWrong, "The server of "+err.URL+" answered with another range than the one asked for"
+		e.Remedy = "Check the server or the cache in front of it: Content-Range must begin where Range asks"
+	case errors.Is(err, fetch.ErrRangeNotSatisfiable):
+		e.Code, e.Message = SourceTruncated, err.URL+" is empty, or became shorter while it was played"
+		e.Remedy = "Upload the file again"
+	case errors.Is(err, fetch.ErrShortBody):
+		e.Code, e.Message = FetchNetwork, "The connection for "+err.URL+" kept breaking before the answer was complete"
+		e.Remedy = "Check the network and the server, then load again"
+	case errors.Is(err, platform.ErrTooLarge):
+		e.Code, e.Message, e.Remedy = FetchTooLarge, "The answer of "+err.URL+" is far too large", "Check the address, and what the server sends there"
+	case err.Timeout:
+		e.Code, e.Message = FetchTimeout, err.URL+" did not come in time, in "+tries(err.Attempts)
+		e.Remedy = "Check the network and the server, then load again"
+	case err.Status >= 300:
+		e.Code, e.Message = FetchHTTP, "The server answered HTTP "+strconv.Itoa(err.Status)+" for "+err.URL
+		e.Remedy = statusRemedy(err.Status, "Check the address of the file")
+	default:
+		e.Code, e.Message = FetchNetwork, err.URL+" could not be reached, in "+tries(err.Attempts)
+		e.Remedy = `Check the network; a file of another origin needs CORS headers (Access-Control-Allow-Origin), or mode "direct"`
+	}
+	return e
+}
+
+func tries(n int) string {
+	if n == 1 {
+		return "one try"
+	}
+	return strconv.Itoa(n) + " tries"
+}
+
+func statusRemedy(status int, missing string) string {
+	switch {
+	case status == 401:
+		return "Send credentials: the server asks who you are"
+	case status == 403:
+		return "Check the rights of this user, and that the token is the right one and still valid"
+	case status == 404 || status == 410:
+		return missing
+	case status >= 500:
+		return "The server failed: look at its log, or try again later"
+	}
+	return "Look at the server's log for what it expects"
+}
+
+// explainAppend is for bytes that a SourceBuffer refused.
+func (pb *playback) explainAppend(err *stream.AppendError) *Error {
+	return &Error{Code: MediaInvalid, Stage: StageAppend, URL: err.URL, Message: "The media of " + err.URL + " is damaged, or is not what its header says",
+		Remedy: "Package or upload the file again; ffmpeg -v error -i FILE -f null - finds the place"}
+}
+
+// elementError is for what the element itself reports.
+func (pb *playback) elementError(err *platform.MediaError) *Error {
+	e := &Error{Stage: StageDecode, cause: errors.New(err.Message)}
+	if len(pb.source.Tracks) == 1 {
+		e.URL = fetch.RedactURL(pb.source.Tracks[0].URL)
+	}
+	direct := pb.media == nil
+	switch {
+	case direct && pb.content().Encrypted() && pb.content()[0].Container == "mp4":
+		e.Code, e.Message = DirectEncryptedUnsupported, "This browser does not decrypt an MP4 that is played through src"
+		e.Remedy = "Package it as fragmented MP4, which is played through MSE, and leave mode out"
+	case err.Code == platform.MediaErrDecode && pb.engine != nil:
+		ids := pb.content().KeyIDs()
+		e.Code, e.Message = KeyProbablyWrong, "The decrypted media cannot be decoded: the key is most likely wrong"
+		if len(ids) > 0 {
+			e.Message += " (key id " + drm.FormatKeyIDs(ids) + ")"
+		}
+		e.Remedy = "Compare the content key with the one that the packager used for this key id"
+	case err.Code == platform.MediaErrDecode:
+		e.Code, e.Message = MediaDecode, "The media cannot be decoded: it is damaged"
+		e.Remedy = "Package or upload the file again"
+	case err.Code == platform.MediaErrNetwork:
+		e.Code, e.Message, e.Remedy = MediaNetwork, "The connection broke while the element was loading the file", "Check the network, then load again"
+	default:
+		e.Code, e.Message = MediaNotSupported, "The element cannot play this source: it is not there, not media, or in a codec that this browser lacks"
+		e.Remedy = "Open the address in a tab to see what the server sends; leave mode out to have the file inspected first"
+	}
+	return e
+}

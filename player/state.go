@@ -1,0 +1,98 @@
+package player
+
+import (
+	"strconv"
+
+	"github.com/keystream-player/keystream/player/drm"
+	"github.com/keystream-player/keystream/player/platform"
+	"github.com/keystream-player/keystream/player/stream"
+)
+
+// update changes what state events carry, without sending one.
+func (pb *playback) update(change func(*StateChangeEvent)) {
+	pb.mu.Lock()
+	defer pb.mu.Unlock()
+	change(&pb.state)
+}
+
+// enter moves to a state and a stage, and tells of it. Nothing is told of a playback that was interrupted: its successor speaks.
+func (pb *playback) enter(state State, stage Stage) {
+	pb.update(func(s *StateChangeEvent) {
+		s.State, s.Stage = state, stage
+		if pb.ctx.Err() == nil || state == StateFailed {
+			event := *s
+			pb.player.events.send(&event)
+		}
+	})
+}
+
+func (pb *playback) stage() Stage {
+	pb.mu.Lock()
+	defer pb.mu.Unlock()
+	return pb.state.Stage
+}
+
+func (pb *playback) currentState() State {
+	pb.mu.Lock()
+	defer pb.mu.Unlock()
+	return pb.state.State
+}
+
+// advance tells of a step that does not change the state.
+func (pb *playback) advance(stage Stage) {
+	pb.enter(pb.currentState(), stage)
+}
+
+// DRMStep tells of a step of the EME flow.
+func (pb *playback) DRMStep(step drm.Step) { pb.advance(Stage(step)) }
+
+// DRMGranted notes what the key system granted; the step that follows tells it.
+func (pb *playback) DRMGranted(keySystem string, configuration platform.MediaKeySystemConfiguration) {
+	pb.update(func(s *StateChangeEvent) {
+		s.KeySystem, s.Configuration = keySystem, &configuration
+	})
+}
+
+// DRMEvent passes on an event of the DRM engine.
+func (pb *playback) DRMEvent(event drm.Event) { pb.player.events.send(event) }
+
+// Fetching tells of a download, which may follow a [playback.Finished] when the playhead goes back to media that is gone.
+func (pb *playback) Fetching(track *stream.Track) {
+	pb.inbox.Put(func() error {
+		pb.left[track] = true
+		return nil
+	})
+	pb.streaming(StageFetch)
+}
+
+// Appending tells of an append.
+func (pb *playback) Appending(*stream.Track) { pb.streaming(StageAppend) }
+
+// streaming tells of the first download and the first append only: they go on for as long as the film.
+func (pb *playback) streaming(stage Stage) {
+	pb.mu.Lock()
+	told := pb.streamed[stage]
+	pb.streamed[stage] = true
+	pb.mu.Unlock()
+	if !told {
+		pb.advance(stage)
+	}
+}
+
+// Finished ends the stream when no track has anything left to append.
+func (pb *playback) Finished(track *stream.Track) {
+	if track.Outline != nil && track.Outline.Missing() > 0 {
+		e := sourceError(SourceTruncated, File{URL: track.Representation.Init.URL}, nil,
+			"ends too early: at least "+strconv.FormatInt(track.Outline.Missing(), 10)+" bytes are missing; what is there is played", "Upload the file again")
+		e.Fatal, e.Stage = false, StageAppend
+		pb.player.events.send(e)
+		track.Outline = nil // told once
+	}
+	pb.inbox.Put(func() error {
+		delete(pb.left, track)
+		if len(pb.left) > 0 {
+			return nil
+		}
+		return pb.media.EndOfStream()
+	})
+}
