@@ -1,0 +1,120 @@
+//go:build js && wasm
+
+// Package browser is package platform over a real page. With the programs in wasm/, it is the only code that knows of JavaScript.
+//
+// The page's half is the bridge of web/src/host.ts: it keeps downloaded bodies, so that a big buffer is never held from Go, and does what
+// would take many crossings. wasm/README.md lists all that crosses.
+package browser
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/hack-pad/safejs"
+
+	"github.com/keystream-player/keystream/player/platform"
+)
+
+var errReleased = errors.New("it has been released")
+
+// Host is a media element and the page around it.
+type Host struct {
+	// Panicked is told of a panic in a listener, once for each, on the goroutine of a JavaScript callback. Set it before anything else is called;
+	// nil writes to the console.
+	Panicked func(value any)
+
+	element *mediaElement
+	bridge  safejs.Value
+
+	mu      sync.Mutex
+	scratch safejs.Value       // a Uint8Array that body reads pass through; undefined until the first
+	held    map[*listener]bool // what Close has to stop
+}
+
+// New makes the host of an element; bridge is what web/src/host.ts exports. Close it when nothing is playing any more.
+func New(element, bridge safejs.Value) *Host {
+	h := &Host{bridge: bridge, held: map[*listener]bool{}}
+	h.element = &mediaElement{host: h, js: element}
+	return h
+}
+
+// Close stops the listeners that nobody stopped, those of abandoned key sessions among them. It leaves the element as it is.
+func (h *Host) Close() {
+	h.mu.Lock()
+	held := h.held
+	h.held = map[*listener]bool{}
+	h.mu.Unlock()
+	for l := range held {
+		l.stop()
+	}
+}
+
+// Element is the element that the host was made with.
+func (h *Host) Element() platform.MediaElement { return h.element }
+
+// NewMediaSource makes a MediaSource, or a ManagedMediaSource where that is all there is.
+func (h *Host) NewMediaSource() (platform.MediaSource, error) {
+	constructor, ok := mediaSourceConstructor()
+	if !ok {
+		return nil, &platform.DOMError{Name: "NotSupportedError", Message: "this browser has no Media Source Extensions"}
+	}
+	js, err := Construct(constructor)
+	if err != nil {
+		return nil, err
+	}
+	return &mediaSource{host: h, js: js}, nil
+}
+
+// IsTypeSupported is MediaSource.isTypeSupported.
+func (h *Host) IsTypeSupported(mimeType string) bool {
+	constructor, ok := mediaSourceConstructor()
+	if !ok {
+		return false
+	}
+	supported, err := Call(Get(global(), constructor), "isTypeSupported", mimeType)
+	return err == nil && Truthy(supported)
+}
+
+// IsSecureContext is the page's isSecureContext.
+func (h *Host) IsSecureContext() bool { return Truthy(Get(global(), "isSecureContext")) }
+
+// RequestMediaKeySystemAccess is navigator.requestMediaKeySystemAccess.
+func (h *Host) RequestMediaKeySystemAccess(
+	ctx context.Context, keySystem string, configs []platform.MediaKeySystemConfiguration,
+) (platform.MediaKeySystemAccess, error) {
+	navigator := Get(global(), "navigator")
+	if Get(navigator, "requestMediaKeySystemAccess").Type() != safejs.TypeFunction {
+		return nil, platform.ErrNoEME
+	}
+	list := make([]any, len(configs))
+	for i := range configs {
+		list[i] = h.ConfigurationOf(&configs[i])
+	}
+	js, err := h.call(ctx, navigator, "requestMediaKeySystemAccess", keySystem, list)
+	if err != nil {
+		return nil, err
+	}
+	return &mediaKeySystemAccess{host: h, js: js}, nil
+}
+
+func mediaSourceConstructor() (name string, ok bool) {
+	for _, name := range []string{"MediaSource", "ManagedMediaSource"} {
+		if Get(global(), name).Type() == safejs.TypeFunction {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// call calls a method that returns a promise, and waits for it.
+func (h *Host) call(ctx context.Context, of safejs.Value, method string, args ...any) (safejs.Value, error) {
+	if err := ctx.Err(); err != nil {
+		return safejs.Undefined(), err
+	}
+	promise, err := Call(of, method, args...)
+	if err != nil {
+		return safejs.Undefined(), err
+	}
+	return h.Await(ctx, promise)
+}

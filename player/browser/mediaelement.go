@@ -1,0 +1,110 @@
+//go:build js && wasm
+
+package browser
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hack-pad/safejs"
+
+	"github.com/keystream-player/keystream/player/platform"
+)
+
+var errOtherHost = errors.New("it belongs to another host")
+
+type mediaElement struct {
+	host *Host
+	js   safejs.Value
+}
+
+func (e *mediaElement) Listen(f func(platform.MediaEvent), types ...string) (stop func()) {
+	l, err := e.host.listen(e.js, types, func(eventType, initDataType string, initData []byte) {
+		f(platform.MediaEvent{Type: eventType, InitDataType: initDataType, InitData: initData})
+	})
+	if err != nil {
+		e.host.panicked(err)
+		return func() {}
+	}
+	return l.stop
+}
+
+func (e *mediaElement) SetSrc(url string) error {
+	_, err := Call(e.host.bridge, "setSrc", e.js, url)
+	return err
+}
+
+func (e *mediaElement) Attach(ctx context.Context, ms platform.MediaSource) error {
+	source, ok := ms.(*mediaSource)
+	if !ok {
+		return errOtherHost
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	url, err := source.openURL()
+	if err != nil {
+		return err
+	}
+	defer source.revoke()
+	_, err = e.host.call(ctx, e.host.bridge, "attach", e.js, source.js, url)
+	return err
+}
+
+func (e *mediaElement) SetMediaKeys(ctx context.Context, keys platform.MediaKeys) error {
+	js := safejs.Null()
+	if keys != nil {
+		own, ok := keys.(*mediaKeys)
+		if !ok {
+			return errOtherHost
+		}
+		js = own.js
+	} else if Get(e.js, "setMediaKeys").Type() != safejs.TypeFunction {
+		return nil
+	}
+	_, err := e.host.call(ctx, e.js, "setMediaKeys", js)
+	return err
+}
+
+func (e *mediaElement) CanPlayType(mimeType string) string {
+	answer, err := Call(e.js, "canPlayType", mimeType)
+	if err != nil {
+		return ""
+	}
+	return Text(answer)
+}
+
+func (e *mediaElement) CurrentTime() time.Duration {
+	d, _ := duration(Number(Get(e.js, "currentTime")))
+	return d
+}
+
+func (e *mediaElement) Seeking() bool { return Truthy(Get(e.js, "seeking")) }
+
+func (e *mediaElement) Duration() (d time.Duration, known bool) {
+	return duration(Number(Get(e.js, "duration")))
+}
+
+func (e *mediaElement) Buffered() []platform.TimeRange { return e.host.buffered(e.js) }
+
+func (e *mediaElement) ReadyState() platform.ReadyState {
+	return platform.ReadyState(Number(Get(e.js, "readyState")))
+}
+
+func (e *mediaElement) Error() *platform.MediaError {
+	js := Get(e.js, "error")
+	if js.Type() != safejs.TypeObject {
+		return nil
+	}
+	return &platform.MediaError{Code: platform.MediaErrorCode(Number(Get(js, "code"))), Message: Text(Get(js, "message"))}
+}
+
+// buffered reads the buffered attribute of an element or a SourceBuffer.
+func (h *Host) buffered(of safejs.Value) []platform.TimeRange {
+	list, err := Call(h.bridge, "buffered", of)
+	if err != nil {
+		return nil
+	}
+	return timeRanges(list)
+}

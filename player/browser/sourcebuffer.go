@@ -1,0 +1,49 @@
+//go:build js && wasm
+
+package browser
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/hack-pad/safejs"
+
+	"github.com/keystream-player/keystream/player/platform"
+)
+
+type sourceBuffer struct {
+	host   *Host
+	source safejs.Value
+	js     safejs.Value
+}
+
+// AppendBuffer fails with an EncodingError where the browser cannot parse the segment, with an AbortError where Abort came first, and with an
+// InvalidStateError where the source or the buffer is gone.
+func (b *sourceBuffer) AppendBuffer(ctx context.Context, bytes platform.Body) error {
+	own, ok := bytes.(*body)
+	switch {
+	case !ok || !own.host.bridge.Equal(b.host.bridge):
+		return errOtherHost
+	case own.released:
+		return errReleased
+	}
+	_, err := b.host.call(ctx, b.host.bridge, "append", own.id, b.source, b.js)
+	return err
+}
+
+func (b *sourceBuffer) Remove(ctx context.Context, start, end time.Duration) error {
+	until := end.Seconds()
+	if end == math.MaxInt64 {
+		until = math.Inf(1)
+	}
+	_, err := b.host.call(ctx, b.host.bridge, "remove", b.source, b.js, start.Seconds(), until)
+	return err
+}
+
+func (b *sourceBuffer) Abort() error {
+	_, err := Call(b.js, "abort")
+	return err
+}
+
+func (b *sourceBuffer) Buffered() []platform.TimeRange { return b.host.buffered(b.js) }
