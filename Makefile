@@ -1,0 +1,102 @@
+# `make` prints what there is to make. Everything is built from a clean clone with Go, Node and npm; `make setup` adds the rest on Debian.
+
+PORT     ?= 8080
+BROWSERS ?= chromium firefox
+export BROWSERS
+
+STATICCHECK = web/test/out/bin/staticcheck-v0.7.0
+NODE_STAMP  = web/node_modules/.package-lock.json
+GO_SOURCES := go.mod $(wildcard go.sum) $(shell find player wasm -name '*.go' ! -name '*_test.go')
+TS_SOURCES := $(wildcard web/src/*.ts) web/build.mjs web/tsconfig.json
+JS          = GOOS=js GOARCH=wasm
+
+# What `make test` needs beyond Go and Node: a command, and the Debian package it comes in. Firefox decodes H.264 through FFmpeg's library; gcc is for -race.
+NEEDS = chromium:chromium firefox-esr:firefox-esr ffmpeg:ffmpeg gcc:gcc
+
+.PHONY: help setup tools build demo test test-go test-js test-web test-browser test-e2e lint size media clean
+.DELETE_ON_ERROR:
+
+help: ## print this
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo '  PORT=9000 moves the demo; BROWSERS=firefox narrows the browser tests.'
+
+tools:
+	@command -v go >/dev/null || { echo 'Go is missing: install 1.26 or newer from https://go.dev/dl/ and put it on PATH.'; exit 1; }
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node 20.19 or newer from https://nodejs.org/ and put it on PATH.'; exit 1; }
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+		|| { echo "Node $$(node --version) is too old: install 20.19 or newer from https://nodejs.org/."; exit 1; }
+
+setup: tools $(NODE_STAMP) ## install what is missing (Debian packages, npm packages)
+	@missing=; for need in $(NEEDS); do command -v $${need%%:*} >/dev/null || missing="$$missing $${need##*:}"; done; \
+	fc-list 2>/dev/null | grep -q . || missing="$$missing fontconfig fonts-dejavu-core"; \
+	[ -z "$$missing" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing libc6-dev; \
+	else echo "Missing:$$missing (names of Debian packages). Install them, then run make again."; exit 1; fi
+
+$(NODE_STAMP): web/package.json web/package-lock.json | tools
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+build: web/dist/player.wasm web/dist/keystream.js ## build web/dist
+
+# Without inlining (-l) the download is 60 kB smaller, which every visitor pays for; what runs in Go on the way of a film takes no time that shows.
+web/dist/player.wasm: $(GO_SOURCES) | tools
+	$(JS) go build -trimpath -ldflags='-s -w' -gcflags=all=-l -o $@ ./wasm/player
+
+web/dist/keystream.js: $(TS_SOURCES) $(NODE_STAMP)
+	node web/build.mjs
+
+demo: build ## build, and serve the demo site
+	go run ./examples/server -addr localhost:$(PORT)
+
+test: ## prove it all, installing what is missing
+	$(MAKE) setup
+	$(MAKE) build
+	$(MAKE) lint
+	$(MAKE) size
+	$(MAKE) test-go
+	$(MAKE) test-js
+	$(MAKE) test-web
+	$(MAKE) test-browser
+	$(MAKE) test-e2e
+
+test-go: ## Go, natively, with the race detector
+	go test -race ./...
+
+# The environment is cut down because Go's js port has room for 8 kB of it.
+test-js: ## the same packages as wasm on Node
+	$(JS) go test -exec "env -i 'PATH=$(PATH)' $$(go env GOROOT)/lib/wasm/go_js_wasm_exec" $$($(JS) go list ./player/... | grep -v /player/browser)
+
+test-web: web/dist/keystream.js ## the npm package, on Node
+	cd web && node --test --test-reporter=spec test/unit/*.test.mjs
+
+# Uncached: the cache does not know that the browser is another one.
+test-browser: $(NODE_STAMP) ## the host of Go in each browser
+	for browser in $(BROWSERS); do \
+		KEYSTREAM_BROWSER=$$browser $(JS) go test -count=1 -exec '$(CURDIR)/web/test/gobrowser' ./player/browser/... || exit 1; \
+	done
+
+test-e2e: build ## the site and the films in each browser
+	cd web && node --test --test-reporter=spec --test-concurrency=1 test/*.test.mjs
+
+lint: $(STATICCHECK) $(NODE_STAMP) ## gofmt, go vet and staticcheck for both targets, tsc, biome
+	@unformatted=$$(gofmt -l player wasm examples web/test); [ -z "$$unformatted" ] || { echo "gofmt these: $$unformatted"; exit 1; }
+	go vet ./...
+	$(JS) go vet ./...
+	$(STATICCHECK) ./...
+	$(JS) $(STATICCHECK) ./...
+	cd web && node_modules/.bin/tsc -p . --noEmit && node_modules/.bin/biome check --error-on-warnings .
+
+$(STATICCHECK): | tools
+	GOBIN='$(abspath $(@D))' go install honnef.co/go/tools/cmd/staticcheck@v0.7.0
+	@mv $(@D)/staticcheck $@
+
+size: build ## weigh what a page downloads, against web/size-budget.json
+	@node web/size.mjs
+
+media: setup ## make the films of the demo site anew
+	examples/media/make.sh
+
+clean: ## remove what was built
+	rm -rf web/dist web/test/out

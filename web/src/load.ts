@@ -1,0 +1,176 @@
+import { Go, globals } from 'wasm_exec'
+import type { CrossedConfig, CrossedSource } from './crossing.js'
+import { failure, type KeystreamError } from './error.js'
+import { bridge } from './host.js'
+
+/** Makes a player inside Go. Its promises reject with error details. */
+export type Factory = (video: HTMLMediaElement, config: CrossedConfig, emit: (type: string, detail: object) => void) => GoPlayer
+
+export interface GoPlayer {
+  load(source: CrossedSource): Promise<void>
+  close(): Promise<void>
+}
+
+/** A running Go program. One serves every player of the page until it dies. */
+export class Program {
+  readonly factory: Factory
+  readonly #watchers = new Set<(error: KeystreamError) => void>()
+  #death?: KeystreamError
+
+  constructor(factory: Factory) {
+    this.factory = factory
+  }
+
+  /** Why it died, if it has. */
+  get death(): KeystreamError | undefined {
+    return this.#death
+  }
+
+  /** Calls f once, from a fresh stack, if the program dies before the function it returns is called. */
+  watch(f: (error: KeystreamError) => void): () => void {
+    this.#watchers.add(f)
+    return () => void this.#watchers.delete(f)
+  }
+
+  die(error: KeystreamError): void {
+    this.#death = error
+    const watchers = [...this.#watchers]
+    this.#watchers.clear()
+    for (const f of watchers) queueMicrotask(() => f(error))
+  }
+}
+
+let compiled: Promise<WebAssembly.Module> | undefined
+let running: Promise<Program> | undefined
+
+/** The page's Go program: it is fetched when first asked for, and started anew after a death or a failure. */
+export function program(): Promise<Program> {
+  if (running) return running
+  const starting = start()
+  running = starting
+  starting.catch(() => {
+    if (running === starting) running = undefined
+  })
+  return starting
+}
+
+async function start(): Promise<Program> {
+  compiled ??= compile().catch((error) => {
+    compiled = undefined
+    throw error
+  })
+  const module = await compiled
+  const go = new Go()
+  let instance: WebAssembly.Instance
+  try {
+    instance = await WebAssembly.instantiate(module, go.importObject)
+  } catch (cause) {
+    throw unavailable('player.wasm could not be instantiated', 'Build keystream.js and player.wasm from one version, and free memory.', {}, cause)
+  }
+  return new Promise((resolve, reject) => {
+    let started: Program | undefined
+    const ready = (factory: Factory) => {
+      started = new Program(factory)
+      resolve(started)
+    }
+    run(go, instance, ready, (error) => {
+      running = undefined
+      started?.die(error)
+      reject(error)
+    })
+  })
+}
+
+async function compile(): Promise<WebAssembly.Module> {
+  const url = new URL('./player.wasm', import.meta.url)
+  if (typeof WebAssembly !== 'object') {
+    throw unavailable('This browser has no WebAssembly', 'Use a browser that has it; a lockdown or enhanced security mode may have turned it off.')
+  }
+  let response: Response
+  try {
+    response = await fetch(url)
+  } catch (cause) {
+    throw unavailable(
+      'player.wasm could not be fetched',
+      'Serve it beside keystream.js, with CORS when on another origin, and allow it in connect-src.',
+      { url: url.href },
+      cause,
+    )
+  }
+  const more = { url: url.origin === 'null' ? url.href : url.origin + url.pathname, httpStatus: response.status }
+  if (!response.ok) throw unavailable(`player.wasm came with HTTP status ${response.status}`, 'Serve player.wasm beside keystream.js.', more)
+  try {
+    return await compileResponse(response)
+  } catch (cause) {
+    const remedy = "Allow 'wasm-unsafe-eval' in the page's script-src, and see that the server sends the file itself, whole."
+    throw unavailable('player.wasm could not be compiled', remedy, more, cause)
+  }
+}
+
+/** Streams where it can: the browser takes exactly this MIME type, without parameters, and a failed stream cannot be read again. */
+async function compileResponse(response: Response): Promise<WebAssembly.Module> {
+  const type = response.headers.get('Content-Type')?.trim().toLowerCase()
+  if (type === 'application/wasm' && WebAssembly.compileStreaming) return WebAssembly.compileStreaming(response)
+  return WebAssembly.compile(await response.arrayBuffer())
+}
+
+/** Runs the program's first stretch, up to where it first waits, with what it looks up on the global object in place. */
+function run(go: Go, instance: WebAssembly.Instance, ready: (factory: Factory) => void, exited: (error: KeystreamError) => void): void {
+  let over = false
+  const die = (cause?: unknown) => {
+    if (over) return
+    over = true
+    bury(go)
+    exited(
+      failure('WASM_EXITED', 'The Go program ended unexpectedly', 'Load again. The console shows why; please report it.', { stage: 'wasm' }, cause),
+    )
+  }
+  const resume = go._resume
+  go._resume = () => {
+    // Page callbacks outlive the program; its end has been reported already.
+    if (over) return
+    try {
+      resume.call(go)
+    } catch (error) {
+      // A trap or a stack overflow unwinds Go's stack without an exit: nothing can run on it any more.
+      die(error)
+      console.error(error)
+    }
+  }
+  go.exit = (code) => die(new Error(`exit code ${code}`))
+  const restore = lend({ ...globals, __keystream: { bridge, ready } })
+  try {
+    go.run(instance).then(die, die)
+  } finally {
+    restore()
+  }
+}
+
+/** Sets properties of the global object, until the function it returns is called. */
+function lend(properties: Record<string, object>): () => void {
+  const before = Object.keys(properties).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const)
+  for (const [name, descriptor] of before) {
+    // A page's own `var path` cannot be redefined, but it can be given another value.
+    const value = properties[name]
+    Object.defineProperty(globalThis, name, descriptor ? { value } : { value, configurable: true, writable: true })
+  }
+  return () => {
+    for (const [name, descriptor] of before) {
+      if (descriptor) Object.defineProperty(globalThis, name, descriptor)
+      else Reflect.deleteProperty(globalThis, name)
+    }
+  }
+}
+
+/** Frees what a dead program holds: its requests and bodies, and its memory, which listeners that it leaves on page objects would keep. */
+function bury(go: Go): void {
+  bridge.reset()
+  go.exited = true
+  for (const timeout of go._scheduledTimeouts.values()) clearTimeout(timeout)
+  go._scheduledTimeouts.clear()
+  go._inst = go._values = go._goRefCounts = go._ids = go._idPool = go.mem = undefined
+}
+
+function unavailable(message: string, remedy: string, more: { url?: string; httpStatus?: number } = {}, cause?: unknown): KeystreamError {
+  return failure('WASM_UNAVAILABLE', message, remedy, { ...more, stage: 'wasm' }, cause)
+}

@@ -1,0 +1,208 @@
+import { type CheckedFile, type CrossedConfig, checkSource, crossConfig } from './crossing.js'
+import { failure, KeystreamError } from './error.js'
+import { type GoPlayer, type Program, program } from './load.js'
+import type { PlayerConfig, PlayerEventMap, Source, State, StateChangeDetail } from './types.js'
+
+/** An EventTarget that knows the names of a player's events. */
+export interface PlayerEventTarget extends EventTarget {
+  addEventListener<K extends keyof PlayerEventMap>(type: K, f: (event: PlayerEventMap[K]) => void, options?: boolean | AddEventListenerOptions): void
+  addEventListener(type: string, f: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void
+  removeEventListener<K extends keyof PlayerEventMap>(type: K, f: (event: PlayerEventMap[K]) => void, options?: boolean | EventListenerOptions): void
+  removeEventListener(type: string, f: EventListenerOrEventListenerObject | null, options?: boolean | EventListenerOptions): void
+}
+
+const PlayerTarget = EventTarget as new () => PlayerEventTarget
+
+/**
+ * Plays one source at a time on a media element.
+ *
+ * Its events are `encrypted`, `licenserequest`, `keystatuschange`, `statechange` and `error`; each is a CustomEvent whose `detail` tells more.
+ * The player holds its element and its memory until it is closed.
+ */
+export class Player extends PlayerTarget {
+  readonly #video: HTMLMediaElement
+  readonly #config: CrossedConfig | KeystreamError
+  #state: StateChangeDetail = { state: 'idle', stage: '', mode: '', types: [], keySystem: '', configuration: null }
+  #program?: Program
+  #go?: GoPlayer
+  #unwatch?: () => void
+  #settle?: (error: KeystreamError) => void
+  #objectURLs: string[] = []
+  #closing?: Promise<void>
+  #abandonClose?: () => void
+
+  /** Makes an idle player. What is wrong with the configuration, `load` says. */
+  constructor(video: HTMLMediaElement, config: PlayerConfig = {}) {
+    super()
+    this.#video = video
+    this.#config = check(video, config)
+  }
+
+  /** Where the player stands. */
+  get state(): State {
+    return this.#state.state
+  }
+
+  /** How the source is played, or `''` while that is open. */
+  get mode(): '' | 'mse' | 'direct' {
+    return this.#state.mode
+  }
+
+  /** The key system that was granted, or `''`. */
+  get keySystem(): string {
+    return this.#state.keySystem
+  }
+
+  /** What the key system granted. */
+  get configuration(): MediaKeySystemConfiguration | null {
+    return this.#state.configuration ?? null
+  }
+
+  /**
+   * Plays a source from its start, and resolves when the element can play it. Rejects with a {@link KeystreamError}: LOAD_INTERRUPTED where
+   * another `load` came first, CLOSED where the player is or gets closed. An argument that is wrong (CONFIG_INVALID) leaves a film that plays
+   * alone, and fires no event; other failures fire `error` too.
+   */
+  load(source: Source): Promise<void> {
+    let files: CheckedFile[]
+    try {
+      if (this.#closing) throw closed()
+      if (this.#config instanceof KeystreamError) throw this.#config
+      files = checkSource(source)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    const config = this.#config
+    this.#settle?.(failure('LOAD_INTERRUPTED', 'Another load() came before this one was done', '', { fatal: false, stage: this.#state.stage }))
+    return new Promise((resolve, reject) => {
+      const current = () => this.#settle === settle
+      const settle = (error?: KeystreamError) => {
+        if (current()) this.#settle = undefined
+        if (error) reject(error)
+        else resolve()
+      }
+      this.#settle = settle
+      this.#start(config, files, current).then(
+        () => settle(),
+        (error) => {
+          if (current()) this.#revoke()
+          settle(error instanceof KeystreamError ? error : wrap(error))
+        },
+      )
+    })
+  }
+
+  /** Ends playback, closes every session, detaches the keys and frees what the player holds. It is final; calling it again does nothing. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #start(config: CrossedConfig, files: CheckedFile[], current: () => boolean): Promise<void> {
+    let running: Program
+    try {
+      running = await program()
+    } catch (error) {
+      if (current()) this.#fail(error as KeystreamError)
+      throw error
+    }
+    if (!current()) return
+    if (this.#program !== running) this.#adopt(running, config)
+    const before = this.#objectURLs
+    this.#objectURLs = []
+    const tracks = files.map((file) => ({ ...file, url: file.url instanceof Blob ? this.#objectURL(file.url) : file.url }))
+    const loaded = this.#go?.load({ tracks })
+    for (const url of before) URL.revokeObjectURL(url)
+    // A call into a program that dies of it returns nothing; #died says so to the page.
+    if (running.death) throw running.death
+    await loaded
+  }
+
+  #adopt(running: Program, config: CrossedConfig): void {
+    this.#program = running
+    this.#unwatch = running.watch((error) => this.#died(error))
+    this.#go = running.factory(this.#video, config, (type, detail) => {
+      if (type === 'statechange') this.#state = detail as StateChangeDetail
+      if (type === 'error' && (detail as KeystreamError).fatal) this.#revoke()
+      // Go is on the stack here, and a listener may call into it.
+      queueMicrotask(() => this.#dispatch(type, detail))
+    })
+  }
+
+  async #close(): Promise<void> {
+    this.#settle?.(closed())
+    try {
+      const go = this.#go
+      if (go) {
+        await new Promise<void>((resolve, reject) => {
+          this.#abandonClose = resolve
+          go.close().then(resolve, (error) => reject(wrap(error)))
+        })
+      }
+    } finally {
+      this.#unwatch?.()
+      this.#revoke()
+      this.#go = this.#program = undefined
+      if (this.#state.state !== 'closed') this.#change('closed')
+    }
+  }
+
+  #died(error: KeystreamError): void {
+    this.#go = this.#program = undefined
+    // Nobody feeds the element any more: what it still has would play on to a stall, and keep the dead program's source.
+    this.#video.removeAttribute('src')
+    this.#video.load()
+    this.#video.setMediaKeys?.(null).catch(() => {})
+    if (this.#abandonClose) this.#abandonClose()
+    else this.#fail(error)
+    this.#settle?.(error)
+  }
+
+  #fail(error: KeystreamError): void {
+    this.#revoke()
+    this.#dispatch('error', error.toJSON())
+    this.#change('failed')
+  }
+
+  #change(state: State): void {
+    this.#state = { ...this.#state, state }
+    this.#dispatch('statechange', this.#state)
+  }
+
+  #dispatch(type: string, detail: object): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }))
+  }
+
+  #objectURL(blob: Blob): string {
+    const url = URL.createObjectURL(blob)
+    this.#objectURLs.push(url)
+    return url
+  }
+
+  #revoke(): void {
+    for (const url of this.#objectURLs) URL.revokeObjectURL(url)
+    this.#objectURLs = []
+  }
+}
+
+function check(video: HTMLMediaElement, config: PlayerConfig): CrossedConfig | KeystreamError {
+  try {
+    if (typeof video?.canPlayType !== 'function') {
+      throw failure('CONFIG_INVALID', 'The player was made without a media element', 'Give new Player() a <video> or <audio> element.')
+    }
+    return crossConfig(config)
+  } catch (error) {
+    return error instanceof KeystreamError ? error : wrap(error)
+  }
+}
+
+function closed(): KeystreamError {
+  return failure('CLOSED', 'The player is closed', 'Make a new Player.', { stage: 'close' })
+}
+
+/** What Go rejects with is an error detail; anything else is a fault of our own. */
+function wrap(error: unknown): KeystreamError {
+  const detail = error as Partial<KeystreamError> | undefined
+  if (typeof detail?.code === 'string' && typeof detail.message === 'string') return new KeystreamError(detail as KeystreamError)
+  return failure('INTERNAL', 'Keystream met a fault of its own', 'Please report it.', {}, error)
+}

@@ -1,0 +1,53 @@
+// The page's side of gobrowser: runs the test binary with the bridge in place, and sends what it prints and its exit code to the server.
+import { bridge } from '../src/host.ts'
+
+let sent = Promise.resolve()
+function send(path, body) {
+  sent = sent.then(() => fetch(path, { method: 'POST', body }).then(() => {}))
+  return sent
+}
+
+let over = false
+function exit(code) {
+  if (over) return
+  over = true
+  send('/gobrowser/exit', String(code))
+}
+
+globalThis.fs.writeSync = (fd, bytes) => {
+  send(`/gobrowser/write/${fd}`, bytes.slice())
+  return bytes.length
+}
+function crash(error) {
+  send('/gobrowser/write/2', `gobrowser: ${error}\n${error?.stack ?? ''}\n`)
+}
+addEventListener('error', (event) => crash(event.error))
+addEventListener('unhandledrejection', (event) => crash(event.reason))
+
+const go = new globalThis.Go()
+const { args, env } = await (await fetch('/gobrowser/run')).json()
+go.argv = ['browser.test', ...args]
+go.env = env
+// Whatever unwinds Go's stack leaves it dead, and a test that it ran would wait for ever.
+const resume = go._resume
+go._resume = () => {
+  try {
+    resume.call(go)
+  } catch (error) {
+    crash(error)
+    exit(2)
+  }
+}
+let code = 0
+go.exit = (status) => {
+  code = status
+}
+globalThis.__keystream = { bridge }
+try {
+  const { instance } = await WebAssembly.instantiateStreaming(fetch('/gobrowser/test.wasm'), go.importObject)
+  await go.run(instance)
+} catch (error) {
+  crash(error)
+  code = 2
+}
+exit(code)

@@ -1,0 +1,94 @@
+// What a Go test in a page finds on its own origin: the test itself, the committed media, and answers that go wrong on purpose.
+import { execFileSync } from 'node:child_process'
+import { createReadStream, readFileSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { extname, join, normalize } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { build } from 'esbuild'
+
+const root = join(import.meta.dirname, '../..')
+const types = { '.mp4': 'video/mp4', '.m4s': 'video/mp4', '.webm': 'video/webm', '.json': 'application/json' }
+const csp = [
+  "default-src 'self' blob:",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  // Nothing listens on port 1: a test of refused connections.
+  "connect-src 'self' blob: data: http://localhost:1",
+  "require-trusted-types-for 'script'",
+].join('; ')
+const page =
+  '<!doctype html><title>gobrowser</title><script src="/gobrowser/wasm_exec.js"></script><script type="module" src="/gobrowser/page.js"></script>'
+
+/** Starts the server on a port of its own and returns its origin. run is what the page starts the binary with; exited is told its exit code. */
+export async function serve({ binary, run, exited }) {
+  const goroot = execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim()
+  const bundle = await build({
+    entryPoints: [join(import.meta.dirname, 'gobrowser-page.mjs')],
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    logLevel: 'warning',
+  })
+  const send = (type, body) => (_, res) => res.writeHead(200, { 'Content-Type': type }).end(body)
+  const javascript = 'text/javascript; charset=utf-8'
+  const routes = {
+    '/': (_, res) => res.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': csp }).end(page),
+    '/favicon.ico': (_, res) => res.writeHead(204).end(),
+    '/gobrowser/page.js': send(javascript, bundle.outputFiles[0].contents),
+    '/gobrowser/wasm_exec.js': send(javascript, readFileSync(join(goroot, 'lib/wasm/wasm_exec.js'))),
+    '/gobrowser/run': send('application/json', JSON.stringify(run)),
+    '/gobrowser/test.wasm': (_, res) => createReadStream(binary).pipe(res.writeHead(200, { 'Content-Type': 'application/wasm' })),
+    '/gobrowser/write/1': mirror(process.stdout),
+    '/gobrowser/write/2': mirror(process.stderr),
+    '/gobrowser/exit': async (req, res) => {
+      const code = Number(await text(req))
+      res.end()
+      exited(code)
+    },
+    ...faults,
+  }
+  const server = createServer((req, res) => {
+    const path = new URL(req.url, 'http://localhost').pathname
+    if (routes[path]) routes[path](req, res)
+    else if (path.startsWith('/media/')) media(path.slice('/media/'.length), req, res)
+    else res.writeHead(404, { 'Content-Type': 'text/plain' }).end('there is no such page\n')
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return `http://localhost:${server.address().port}`
+}
+
+const mirror = (stream) => async (req, res) => {
+  for await (const chunk of req) stream.write(chunk)
+  res.end()
+}
+
+/** Answers for package browser's own tests. */
+const faults = {
+  '/echo': async (req, res) => {
+    const body = await text(req)
+    res.writeHead(200, { 'Content-Type': 'application/json', 'X-Two': 'b', 'x-one': 'a: b' })
+    res.end(JSON.stringify({ method: req.method, headers: req.headers, body }))
+  },
+  '/redirect': (_, res) => res.writeHead(302, { Location: '/echo?redirected' }).end(),
+  '/hang': () => {},
+  '/stall': (_, res) => res.writeHead(200, { 'Content-Length': 1000 }).write('the rest never comes'),
+  '/cut': (_, res) => {
+    res.writeHead(200, { 'Content-Length': 1000 }).write('the connection is cut here', () => res.destroy())
+  },
+  '/zeros': (req, res) => res.writeHead(200).end(Buffer.alloc(Number(new URL(req.url, 'http://localhost').searchParams.get('bytes')))),
+}
+
+/** A committed film, whole or by range. */
+function media(name, req, res) {
+  const path = join(root, 'examples/media', normalize(`/${decodeURIComponent(name)}`))
+  const size = statSync(path, { throwIfNoEntry: false })?.size
+  if (size === undefined) return res.writeHead(404, { 'Content-Type': 'text/plain' }).end('there is no such film\n')
+  const header = { 'Content-Type': types[extname(path)] ?? 'application/octet-stream', 'Accept-Ranges': 'bytes' }
+  const range = /^bytes=(\d+)-(\d*)$/.exec(req.headers.range ?? '')
+  if (!range) return createReadStream(path).pipe(res.writeHead(200, { ...header, 'Content-Length': size }))
+  const start = Number(range[1])
+  const end = Math.min(range[2] === '' ? size - 1 : Number(range[2]), size - 1)
+  if (start > end) return res.writeHead(416, { 'Content-Range': `bytes */${size}` }).end()
+  res.writeHead(206, { ...header, 'Content-Length': end - start + 1, 'Content-Range': `bytes ${start}-${end}/${size}` })
+  createReadStream(path, { start, end }).pipe(res)
+}
