@@ -27,7 +27,7 @@ func (pb *playback) choose() (Mode, error) {
 func (pb *playback) obstacle(h *head) error {
 	switch {
 	case h.header == nil:
-		return sourceError(SourceNotFragmented, h.file, h.unread, "keeps its header (moov) behind its media (mdat), which MSE cannot take",
+		return sourceError(SourceNotFragmented, h.file, h.unread, "cannot be taken by MSE ("+h.unread.Error()+")",
 			`Package it as fragmented MP4, or leave mode out (or "direct") to play it through src`)
 	case !h.header.Fragmented:
 		return sourceError(SourceNotFragmented, h.file, nil, "is a progressive MP4, which MSE cannot take",

@@ -165,11 +165,11 @@ func (pb *playback) elementError(err *platform.MediaError) *Error {
 	if len(pb.source.Tracks) == 1 {
 		e.URL = fetch.RedactURL(pb.source.Tracks[0].URL)
 	}
-	direct := pb.media == nil
 	switch {
-	case direct && pb.content().Encrypted() && pb.content()[0].Container == "mp4":
-		e.Code, e.Message = DirectEncryptedUnsupported, "This browser does not decrypt an MP4 that is played through src"
-		e.Remedy = "Package it as fragmented MP4, which is played through MSE, and leave mode out"
+	case pb.media == nil && !pb.encrypted && pb.content().Encrypted():
+		// Chromium decrypts WebM through src and no MP4, Firefox nothing. Neither says "encrypted" of what it does not decrypt.
+		e.Code, e.Message = DirectEncryptedUnsupported, "This browser does not decrypt this container when it is played through src"
+		e.Remedy = "Package the film as fragmented MP4 or WebM, which play through MSE, and leave mode out"
 	case err.Code == platform.MediaErrDecode && pb.engine != nil:
 		ids := pb.content().KeyIDs()
 		e.Code, e.Message = KeyProbablyWrong, "The decrypted media cannot be decoded: the key is most likely wrong"

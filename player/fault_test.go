@@ -109,6 +109,7 @@ var faultTests = map[string]faultTest{
 	"an empty file":                     {break_: mediaFault(playertest.Fault{Status: 416}), code: player.SourceTruncated, stage: player.StageFetch, never: true},
 	"an HTML page for a file":           {break_: mediaFault(htmlFile), code: player.SourceUnknown, stage: player.StageProbe, remedy: "address", never: true},
 	"a file that is not media":          {break_: mediaFault(fileOf(bytes.Repeat([]byte{0xff, 0xd8}, 100))), code: player.SourceUnknown, stage: player.StageProbe, never: true},
+	"media that is garbage":             {film: "mp4-fragmented", break_: garbage, code: player.MediaInvalid, stage: player.StageAppend, never: true},
 	"a file cut within its header":      {break_: mediaFault(playertest.Fault{Cut: 300}), code: player.SourceTruncated, stage: player.StageProbe, never: true},
 	"codecs that the browser lacks":     {options: playertest.Options{Unsupported: []string{"avc1"}}, code: player.CodecUnsupported, stage: player.StageProbe, never: true},
 	"an encrypted MP4 through src":      {film: "mp4-cenc-progressive", code: player.DirectEncryptedUnsupported, stage: player.StageDecode, remedy: "fragmented", never: true},
@@ -119,6 +120,15 @@ var faultTests = map[string]faultTest{
 
 func contentRange(v string) []platformHeader {
 	return []platformHeader{{Name: "Content-Range", Value: v}}
+}
+
+// garbage keeps the header of the file and spoils all that follows.
+func garbage(s *stage) {
+	spoilt := bytes.Clone(s.bytes)
+	for i := 4096; i < len(spoilt); i++ {
+		spoilt[i] = 0xa5
+	}
+	s.host.Network.Serve(s.urls[0], playertest.Resource{Body: spoilt})
 }
 
 func fileOf(body []byte) playertest.Fault {

@@ -71,7 +71,7 @@ func (pb *playback) readHead(file File) (*head, error) {
 			return nil, sourceError(SourceUnknown, file, nil, "has no video or audio track", "Check that the right file is at this address")
 		case err == nil:
 			return h, nil
-		case errors.Is(err, mp4.ErrMoovAfterMdat):
+		case errors.Is(err, mp4.ErrMoovAfterMdat) || errors.Is(err, mp4.ErrTooLarge):
 			h.unread = err
 			return h, nil
 		case errors.As(err, &short) && (h.total < 0 && h.length == length || h.length < h.total) && short.Need > length && short.Need <= headerMax:

@@ -35,7 +35,9 @@ type playback struct {
 	tracks  []*stream.Track
 	left    map[*stream.Track]bool // tracks that have not appended everything
 	files   []*head
-	inbox   *platform.Queue[func() error] // what the workers want done by the run goroutine
+
+	encrypted bool                          // the element has fired "encrypted"
+	inbox     *platform.Queue[func() error] // what the workers want done by the run goroutine
 
 	mu    sync.Mutex
 	err   error            // why it is over, once it is
@@ -191,13 +193,14 @@ func (pb *playback) license() error {
 func (pb *playback) heard(event platform.MediaEvent) error {
 	switch event.Type {
 	case "encrypted":
+		pb.encrypted = true
 		pb.player.events.send(&EncryptedEvent{InitDataType: event.InitDataType, InitData: event.InitData})
 		if pb.engine == nil {
 			if err := pb.license(); err != nil {
 				return err
 			}
 		}
-		pb.engine.Encrypted(pb.ctx, event.InitDataType, event.InitData)
+		pb.engine.Encrypted(event.InitDataType, event.InitData)
 	case "waitingforkey":
 		if pb.engine != nil {
 			pb.engine.WaitingForKey()

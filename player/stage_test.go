@@ -69,6 +69,7 @@ type stage struct {
 	film   filmEntry
 	events []player.Event
 	urls   []string
+	bytes  []byte // of the first file
 }
 
 // play runs f with a player in a synctest bubble; afterwards it closes the player and checks that nothing is left of it.
@@ -85,7 +86,7 @@ func play(t *testing.T, name string, options playertest.Options, config func(*st
 		for i, file := range entry.Files {
 			options.Films = append(options.Films, entry.read(t, i, file))
 		}
-		s.host = playertest.NewHost(t, options)
+		s.host, s.bytes = playertest.NewHost(t, options), options.Films[0].Bytes
 		for i, film := range options.Films {
 			s.urls = append(s.urls, entry.Files[i]+"?token=secret")
 			s.host.Network.Serve(s.urls[i], playertest.Resource{Body: film.Bytes, Type: "video/mp4"})

@@ -29,8 +29,12 @@ func parseKeys(system KeySystem) (map[[16]byte][16]byte, error) {
 }
 
 func (v clearKey) read(kind string, data []byte) (initData, error) {
-	ids, err := clearkey.InitDataKeyIDs(kind, data)
-	return initData{kind: kind, data: data, keyIDs: ids}, err
+	ids, direct, err := clearkey.InitDataKeyIDs(kind, data)
+	in := initData{kind: kind, data: data, keyIDs: ids}
+	if len(ids) > 0 && !direct {
+		in, _ = v.narrow(in, ids)
+	}
+	return in, err
 }
 
 // narrow always asks with keyids: Clear Key needs nothing else, and takes no other system's PSSH.

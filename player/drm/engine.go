@@ -40,7 +40,7 @@ type Engine struct {
 	access   platform.MediaKeySystemAccess
 	keys     platform.MediaKeys
 
-	inbox    *platform.Queue[func() error] // what other goroutines want done by Run's
+	inbox    *platform.Queue[func(context.Context) error] // what other goroutines want done by Run's, with Run's context
 	sessions sync.WaitGroup
 
 	// Run's goroutine owns the rest.
@@ -71,7 +71,7 @@ func Open(ctx context.Context, host platform.Host, systems []KeySystem, content 
 	}
 	e := &Engine{
 		host: host, content: content, observer: observer, system: system, vendor: vendor, access: access,
-		inbox: platform.NewQueue[func() error](), ledger: make(map[[16]byte]string), seen: make(map[string]bool),
+		inbox: platform.NewQueue[func(context.Context) error](), ledger: make(map[[16]byte]string), seen: make(map[string]bool),
 	}
 	observer.DRMGranted(access.KeySystem(), access.Configuration())
 	observer.DRMStep(StepAttachKeys)
@@ -88,13 +88,13 @@ func Open(ctx context.Context, host platform.Host, systems []KeySystem, content 
 func (e *Engine) KeySystem() string { return e.access.KeySystem() }
 
 // Encrypted hands over the init data of an "encrypted" event.
-func (e *Engine) Encrypted(ctx context.Context, initDataType string, data []byte) {
-	e.inbox.Put(func() error { return e.encrypted(ctx, initDataType, data) })
+func (e *Engine) Encrypted(initDataType string, data []byte) {
+	e.inbox.Put(func(ctx context.Context) error { return e.encrypted(ctx, initDataType, data) })
 }
 
 // WaitingForKey says that the element fired "waitingforkey".
 func (e *Engine) WaitingForKey() {
-	e.inbox.Put(func() error {
+	e.inbox.Put(func(context.Context) error {
 		e.waiting = true
 		return e.checkWaiting()
 	})
@@ -114,7 +114,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-e.inbox.Ready():
 		}
 		for do, ok := e.inbox.Take(); ok; do, ok = e.inbox.Take() {
-			if err := do(); err != nil {
+			if err := do(ctx); err != nil {
 				return err
 			}
 		}
@@ -213,7 +213,7 @@ func (e *Engine) ask(ctx context.Context, in initData) {
 	e.opened++
 	e.sessions.Go(func() {
 		if err := e.serve(ctx, in); err != nil {
-			e.inbox.Put(func() error { return err })
+			e.inbox.Put(func(context.Context) error { return err })
 		}
 	})
 }

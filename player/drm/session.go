@@ -52,7 +52,7 @@ func (e *Engine) converse(ctx context.Context, session platform.MediaKeySession,
 				if !answered {
 					answered = true
 					keys := statuses(session)
-					e.inbox.Put(func() error { return e.answered(in, keys) })
+					e.inbox.Put(func(context.Context) error { return e.answered(in, keys) })
 				}
 			case "keystatuseschange":
 				e.report(session)
@@ -99,7 +99,7 @@ func (e *Engine) answer(ctx context.Context, session platform.MediaKeySession, i
 func (e *Engine) report(session platform.MediaKeySession) {
 	keys := statuses(session)
 	e.observer.DRMEvent(&KeyStatusChangeEvent{KeySystem: e.access.KeySystem(), SessionID: session.SessionID(), Keys: keys})
-	e.inbox.Put(func() error { return e.record(keys) })
+	e.inbox.Put(func(context.Context) error { return e.record(keys) })
 }
 
 // end closes a session that has made its request. A CDM that cannot even do that has failed already, and was reported.

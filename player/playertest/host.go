@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/keystream-player/keystream/player/platform"
@@ -69,8 +68,8 @@ type Host struct {
 	open       int // sessions that have an id and are not closed
 }
 
-// NewHost makes a host. It ends with the test: call it inside the synctest bubble.
-func NewHost(t testing.TB, options Options) *Host {
+// NewHost makes a host. It ends with the test (t is a *testing.T, or whatever else runs functions at its end): call it inside the synctest bubble.
+func NewHost(t interface{ Cleanup(func()) }, options Options) *Host {
 	if options.NetworkLatency == 0 {
 		options.NetworkLatency = 5 * time.Millisecond
 	}

@@ -4,6 +4,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/keystream-player/keystream/player/fetch"
@@ -37,7 +38,9 @@ type Track struct {
 	body platform.Body // downloaded and not appended yet
 }
 
-// AppendError says that the SourceBuffer refused media.
+var errNoMedia = errors.New("nothing of it could be buffered")
+
+// AppendError says that the SourceBuffer refused media, or could use none of it.
 type AppendError struct {
 	URL   string // by fetch.RedactURL
 	Cause error
@@ -45,7 +48,7 @@ type AppendError struct {
 
 func (e *AppendError) Error() string { return "append of " + e.URL + ": " + e.Cause.Error() }
 
-// Unwrap gives the cause, a *platform.DOMError.
+// Unwrap gives the cause, a *platform.DOMError where the browser said so.
 func (e *AppendError) Unwrap() error { return e.Cause }
 
 // NewTrack makes a track; the exported fields are then the caller's to set before Run.
@@ -83,14 +86,25 @@ func (t *Track) Run(ctx context.Context) error {
 		case Done:
 			if !finished {
 				finished = true
-				t.Observer.Finished(t)
+				err = t.finish()
 			}
-			err = t.wait(ctx)
+			if err == nil {
+				err = t.wait(ctx)
+			}
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// finish tells that everything is appended. A file of which nothing was buffered holds no media: Chromium takes garbage without a word.
+func (t *Track) finish() error {
+	if t.view.Reached == 0 {
+		return &AppendError{URL: fetch.RedactURL(t.Representation.Init.URL), Cause: errNoMedia}
+	}
+	t.Observer.Finished(t)
+	return nil
 }
 
 // plan takes a fresh look and decides.

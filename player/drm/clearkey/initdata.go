@@ -16,30 +16,33 @@ func KeyIDsInitData(ids [][16]byte) []byte {
 }
 
 // InitDataKeyIDs gives the key ids that init data names, as Clear Key understands it: for "cenc", those of common-system PSSH boxes (other
-// systems' boxes mean nothing to Clear Key); none is no error.
-func InitDataKeyIDs(initDataType string, initData []byte) ([][16]byte, error) {
+// systems' boxes mean nothing to Clear Key); none is no error. direct says that a CDM finds them all too: of several boxes, Chromium's reads
+// only the first.
+func InitDataKeyIDs(initDataType string, initData []byte) (ids [][16]byte, direct bool, err error) {
 	switch initDataType {
 	case "cenc":
 		boxes, err := mp4.ParsePSSH(initData)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		var ids [][16]byte
+		common := 0
 		for _, box := range boxes {
 			if box.SystemID == mp4.SystemCommon {
+				common++
 				ids = append(ids, box.KeyIDs...)
 			}
 		}
-		return ids, nil
+		return ids, common == 1, nil
 	case "webm":
 		if len(initData) != 16 {
-			return nil, errors.New("init data of type webm is a key id of 16 bytes")
+			return nil, false, errors.New("init data of type webm is a key id of 16 bytes")
 		}
-		return [][16]byte{[16]byte(initData)}, nil
+		return [][16]byte{[16]byte(initData)}, true, nil
 	case "keyids":
-		return requestIDs(string(initData))
+		ids, err = requestIDs(string(initData))
+		return ids, true, err
 	}
-	return nil, errors.New("Clear Key has no init data of type " + initDataType)
+	return nil, false, errors.New("Clear Key has no init data of type " + initDataType)
 }
 
 // formatIDs writes ids as a JSON array of base64url.
