@@ -189,20 +189,24 @@ func TestAWrongKeyIsNamedAsSuch(t *testing.T) {
 }
 
 func TestATruncatedFilePlaysWhatIsThere(t *testing.T) {
-	play(t, "mp4-fragmented", playertest.Options{}, nothing, func(s *stage) {
-		s.host.Network.Fault(s.urls[0], playertest.Fault{Cut: 200_000, Always: true})
-		if err := s.load(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Minute)
-		if !s.host.Video().Ended() {
-			t.Errorf("the film did not end\n%s", s.host.Dump())
-		}
-		errs := s.errors()
-		if len(errs) != 1 || errs[0].Code != player.SourceTruncated || errs[0].Fatal {
-			t.Errorf("the errors are %v, want one SOURCE_TRUNCATED that is not fatal", errs)
-		}
-	})
+	for _, film := range []string{"mp4-fragmented", "webm-vp8-vorbis"} {
+		t.Run(film, func(t *testing.T) {
+			play(t, film, playertest.Options{}, nothing, func(s *stage) {
+				s.host.Network.Fault(s.urls[0], playertest.Fault{Cut: 100_000, Always: true})
+				if err := s.load(); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				if !s.host.Video().Ended() {
+					t.Errorf("the film did not end\n%s", s.host.Dump())
+				}
+				errs := s.errors()
+				if len(errs) != 1 || errs[0].Code != player.SourceTruncated || errs[0].Fatal {
+					t.Errorf("the errors are %v, want one SOURCE_TRUNCATED that is not fatal", errs)
+				}
+			})
+		})
+	}
 }
 
 func TestAPassingFaultIsNotNoticed(t *testing.T) {

@@ -44,6 +44,8 @@ func (pb *playback) openMSE() error {
 		track.Element, track.Fetch, track.Observer = pb.element, pb.fetch, pb
 		if pb.files[i].header.Container == "mp4" {
 			track.Outline = new(mp4.Outline)
+		} else if missing := pb.files[i].header.FileSize - pb.files[i].total; missing > 0 {
+			pb.truncated(pb.files[i].file, missing)
 		}
 		tracks = append(tracks, track)
 	}

@@ -82,10 +82,7 @@ func (pb *playback) streaming(stage Stage) {
 // Finished ends the stream when no track has anything left to append.
 func (pb *playback) Finished(track *stream.Track) {
 	if track.Outline != nil && track.Outline.Missing() > 0 {
-		e := sourceError(SourceTruncated, File{URL: track.Representation.Init.URL}, nil,
-			"ends too early: at least "+strconv.FormatInt(track.Outline.Missing(), 10)+" bytes are missing; what is there is played", "Upload the file again")
-		e.Fatal, e.Stage = false, StageAppend
-		pb.player.events.send(e)
+		pb.truncated(File{URL: track.Representation.Init.URL}, track.Outline.Missing())
 		track.Outline = nil // told once
 	}
 	pb.inbox.Put(func() error {
@@ -95,4 +92,12 @@ func (pb *playback) Finished(track *stream.Track) {
 		}
 		return pb.media.EndOfStream()
 	})
+}
+
+// truncated tells of a file that ends too early. It is not fatal: what is there plays.
+func (pb *playback) truncated(file File, missing int64) {
+	e := sourceError(SourceTruncated, file, nil,
+		"ends too early: at least "+strconv.FormatInt(missing, 10)+" bytes are missing; what is there is played", "Upload the file again")
+	e.Fatal, e.Stage = false, StageAppend
+	pb.player.events.send(e)
 }

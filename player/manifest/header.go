@@ -15,6 +15,7 @@ type Header struct {
 	Container  string // "mp4" or "webm"
 	Fragmented bool   // MSE can take it: an MP4 with mvex, any WebM
 	Size       int64  // bytes from the start of the file to the end of the header
+	FileSize   int64  // bytes of the whole file, where the header tells (a WebM's may); 0 where it does not
 	Duration   time.Duration
 	Tracks     []Track
 	PSSH       []byte // the pssh boxes of an MP4's moov, one after the other, as an "encrypted" event carries them

@@ -84,6 +84,9 @@ func (r *reader) ebml(e *element) error {
 // segment reads Info and Tracks, and looks for the first Cluster.
 func (r *reader) segment(segment *element) (*manifest.Header, error) {
 	header := &manifest.Header{Container: "webm", Fragmented: true}
+	if segment.end < math.MaxInt64 {
+		header.FileSize = segment.end
+	}
 	var info, tracks bool
 	for at := segment.body; ; {
 		header.Size = at

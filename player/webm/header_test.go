@@ -93,6 +93,11 @@ func TestReadHeader(t *testing.T) {
 	plain := func(d time.Duration) manifest.Header {
 		return manifest.Header{Duration: d, Tracks: []manifest.Track{vp8}}
 	}
+	sized := func(fileSize int64) manifest.Header {
+		header := plain(five)
+		header.FileSize = fileSize
+		return header
+	}
 	for name, test := range map[string]struct {
 		file []byte
 		want manifest.Header
@@ -105,8 +110,8 @@ func TestReadHeader(t *testing.T) {
 			film(el(seekHeadID, zeros(50)), el(voidID, zeros(300)), video, info, el(cuesID, zeros(500)), info, video),
 			plain(five),
 		},
-		"a known size":        {slices.Concat(docType("webm\x00\x00"), el(segmentID, info, video, el(clusterID))), plain(five)},
-		"an element before":   {slices.Concat(docType("webm"), el(voidID, zeros(5)), el(segmentID, info, video, el(clusterID))), plain(five)},
+		"a known size":        {slices.Concat(docType("webm\x00\x00"), el(segmentID, info, video, el(clusterID))), sized(79)},
+		"an element before":   {slices.Concat(docType("webm"), el(voidID, zeros(5)), el(segmentID, info, video, el(clusterID))), sized(84)},
 		"live, no duration":   {film(el(infoID), video), plain(0)},
 		"a float of 4 bytes":  {film(el(infoID, el("4489", unhex("447a0000"))), video), plain(time.Second)},
 		"another scale":       {film(el(infoID, el("2ad7b1", unhex("03e8")), el("4489", unhex("447a0000"))), video), plain(time.Millisecond)},
