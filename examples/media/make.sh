@@ -8,7 +8,7 @@ shaka=3.4.2
 fonts=/usr/share/fonts/truetype/dejavu
 rate=25 # frames a second
 work=$(mktemp -d)
-tools=${TOOLS:-$work}
+tools=$(realpath -m "${TOOLS:-$work}")
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/films" && cd "$work/films" # the folder here changes at the end only, at once
 ffmpeg=(ffmpeg -nostdin -v error -y)
