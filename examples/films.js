@@ -12,12 +12,23 @@ export async function films() {
   }))
 }
 
-// offer fills a <select> with films, grouped by container, and selects the one named.
+// refused tells the films that no browser decrypts: they are here for the error that they make.
+const refused = ({ scheme, keys, fragmented }) => ['cens', 'cbc1'].includes(scheme) || (Object.keys(keys).length > 0 && !fragmented)
+
+const groups = {
+  MP4: (film) => film.container === 'mp4' && !refused(film),
+  WebM: (film) => film.container === 'webm' && !refused(film),
+  'Refused by every browser': refused,
+}
+
+// offer fills a <select> with films, in groups, and selects the one named.
 export function offer(select, list, named) {
-  for (const container of new Set(list.map((film) => film.container))) {
+  for (const [label, belongs] of Object.entries(groups)) {
+    const options = list.filter(belongs).map((film) => new Option(film.title, film.name))
+    if (options.length === 0) continue
     const group = document.createElement('optgroup')
-    group.label = { mp4: 'MP4', webm: 'WebM' }[container] ?? container
-    group.append(...list.filter((film) => film.container === container).map((film) => new Option(film.title, film.name)))
+    group.label = label
+    group.append(...options)
     select.append(group)
   }
   if (list.some((film) => film.name === named)) select.value = named
