@@ -81,8 +81,7 @@ const (
 	KeySessionClosed           Code = "KEY_SESSION_CLOSED"
 	KeyProbablyWrong           Code = "KEY_PROBABLY_WRONG"           // decrypted media cannot be decoded
 	DirectEncryptedUnsupported Code = "DIRECT_ENCRYPTED_UNSUPPORTED" // the browser decrypts this container only through MSE
-	MediaInvalid               Code = "MEDIA_INVALID"                // a SourceBuffer refused the bytes
-	MediaDecode                Code = "MEDIA_DECODE"
+	MediaInvalid               Code = "MEDIA_INVALID"                // damaged: a SourceBuffer refused it, or it cannot be decoded
 	MediaNetwork               Code = "MEDIA_NETWORK"
 	MediaNotSupported          Code = "MEDIA_NOT_SUPPORTED"
 

@@ -153,15 +153,19 @@ func statusRemedy(status int, missing string) string {
 	return "Look at the server's log for what it expects"
 }
 
-// explainAppend is for bytes that a SourceBuffer refused.
+// explainAppend is for bytes that a SourceBuffer refused. The element reports the same failure a moment later, so both say the same.
 func (pb *playback) explainAppend(err *stream.AppendError) *Error {
-	return &Error{Code: MediaInvalid, Stage: StageAppend, URL: err.URL, Message: "The media of " + err.URL + " is damaged, or is not what its header says",
+	return damaged(StageAppend, err.URL)
+}
+
+func damaged(stage Stage, url string) *Error {
+	return &Error{Code: MediaInvalid, Stage: stage, URL: url, Message: "The media is damaged, or is not what its header says",
 		Remedy: "Package or upload the file again; ffmpeg -v error -i FILE -f null - finds the place"}
 }
 
 // elementError is for what the element itself reports.
 func (pb *playback) elementError(err *platform.MediaError) *Error {
-	e := &Error{Stage: StageDecode, cause: errors.New(err.Message)}
+	e := &Error{Stage: StageDecode}
 	if len(pb.source.Tracks) == 1 {
 		e.URL = fetch.RedactURL(pb.source.Tracks[0].URL)
 	}
@@ -178,13 +182,15 @@ func (pb *playback) elementError(err *platform.MediaError) *Error {
 		}
 		e.Remedy = "Compare the content key with the one that the packager used for this key id"
 	case err.Code == platform.MediaErrDecode:
-		e.Code, e.Message = MediaDecode, "The media cannot be decoded: it is damaged"
-		e.Remedy = "Package or upload the file again"
+		e = damaged(StageDecode, e.URL)
+	case err.Code == platform.MediaErrSrcNotSupported && pb.media != nil:
+		e = damaged(StageAppend, e.URL)
 	case err.Code == platform.MediaErrNetwork:
 		e.Code, e.Message, e.Remedy = MediaNetwork, "The connection broke while the element was loading the file", "Check the network, then load again"
 	default:
 		e.Code, e.Message = MediaNotSupported, "The element cannot play this source: it is not there, not media, or in a codec that this browser lacks"
 		e.Remedy = "Open the address in a tab to see what the server sends; leave mode out to have the file inspected first"
 	}
+	e.cause = errors.New(err.Message)
 	return e
 }
