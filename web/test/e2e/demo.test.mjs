@@ -1,0 +1,178 @@
+// The demo site as a visitor meets it: every page, every film, by mouse and by keyboard, with right keys and wrong ones.
+import assert from 'node:assert/strict'
+import { after, before } from 'node:test'
+import { inEach } from './each.mjs'
+import { open, run, until } from './open.mjs'
+import { films, pathOf, serve, unplayable } from './site.mjs'
+
+const token = 'demo-token'
+const encrypted = Object.values(films).filter((film) => film.encrypted)
+const clear = Object.values(films).filter((film) => !film.encrypted && film.fragmented)
+const refusals = { 'mp4-cens': 'KEY_SYSTEM_REFUSED', 'mp4-cbc1': 'KEY_SYSTEM_REFUSED', 'mp4-cenc-progressive': 'DIRECT_ENCRYPTED_UNSUPPORTED' }
+
+let site
+let guarded // wants a token
+before(async () => {
+  site = await serve()
+  guarded = await serve('-token', token)
+})
+after(() => Promise.all([site.close(), guarded.close()]))
+
+const status = () => document.querySelector('#status').textContent
+const text = (page, selector) => run(page, selector, (selector) => document.querySelector(selector).textContent, selector)
+const steps = (page) => run(page, 'steps', () => [...document.querySelectorAll('#steps [data-step]')].map((step) => step.dataset.step))
+
+/** Waits for a state or an error's code. */
+async function say(page, wanted) {
+  await until(page, `status ${wanted}`, (wanted) => document.querySelector('#status').textContent === wanted, wanted)
+}
+
+/** Waits until something is said that is no step on the way. */
+async function outcome(page) {
+  await until(page, 'an end', () => !['idle', 'loading', 'ready'].includes(document.querySelector('#status').textContent))
+  return run(page, 'status', status)
+}
+
+/** In the page: makes films play faster. */
+const faster = {
+  chromium: () => document.addEventListener('playing', ({ target }) => Object.assign(target, { playbackRate: 8 }), true),
+  firefox: () => document.addEventListener('playing', ({ target }) => Object.assign(target, { playbackRate: 4 }), true),
+}
+
+/** Writes over what is in a field. */
+async function write(page, selector, text) {
+  await page.focus(selector)
+  await page.keyboard.down('Control')
+  await page.keyboard.press('a')
+  await page.keyboard.up('Control')
+  await page.keyboard.press('Delete')
+  await page.keyboard.type(text)
+}
+
+/** Presses Tab until an element has the focus. */
+async function tabTo(page, id) {
+  for (let i = 0; i < 40; i++) {
+    await page.keyboard.press('Tab')
+    if (await run(page, 'focus', (id) => document.activeElement.id === id, id)) return
+  }
+  assert.fail(`Tab does not reach #${id}`)
+}
+
+inEach('the demo site', { limit: 500_000 }, async (t, browser, engine) => {
+  let page
+  const visit = async (path, { address } = site) => {
+    page = await open(browser, address + path, { before: faster[engine] })
+  }
+  t.afterEach(async () => {
+    assert.deepEqual(page.complaints, [])
+    await page.close()
+  })
+  const quiet = () => assert.deepEqual(page.said, [])
+
+  await t.test('the first page plays its film, and lists the others', async () => {
+    await visit('')
+    await run(page, 'rate', () => Object.assign(document.querySelector('keystream-video'), { playbackRate: 4 }))
+    await say(page, 'ended')
+    assert.equal(await text(page, '#frames'), '250 decoded')
+    const links = await run(page, 'links', () => [...document.querySelectorAll('#films a')].map((link) => link.getAttribute('href')))
+    const wanted = [...encrypted.map(({ name }) => `clearkey/?film=${name}`), ...clear.map(({ name }) => `mse/?film=${name}`)]
+    assert.deepEqual(links.sort(), wanted.sort())
+    quiet()
+  })
+
+  for (const { name, frames, fragmented, container, pssh } of encrypted) {
+    for (const keys of ['page', 'server']) {
+      await t.test(`clearkey: ${name}, keys of the ${keys}`, async () => {
+        await visit(`clearkey/?film=${name}&keys=${keys}&autoplay=1`)
+        if (unplayable.includes(name)) {
+          assert.equal(await outcome(page), refusals[name])
+          const [code, message, remedy] = await run(page, 'error', () => [...document.querySelector('#error').children].map((e) => e.textContent))
+          assert.deepEqual([code, message !== '', remedy !== ''], [refusals[name], true, true])
+          return
+        }
+        await say(page, 'ended')
+        if (engine === 'chromium') assert.equal(await text(page, '#frames'), `${frames} decoded`)
+        const seen = await steps(page)
+        const wanted = ['probe', 'negotiate', 'granted', 'attach-keys', 'open', 'generate-request', 'update', 'keystatuschange', 'ready']
+        if (keys === 'server') wanted.push('license', 'licenserequest')
+        if (fragmented) wanted.push('fetch', 'append')
+        // MP4 without PSSH has no init data to tell of.
+        if (container === 'webm' || pssh !== 'none') wanted.push('encrypted')
+        assert.deepEqual(
+          wanted.filter((step) => !seen.includes(step)),
+          [],
+        )
+        assert.equal(seen.at(-1), 'ended')
+        quiet()
+      })
+    }
+  }
+
+  for (const { name, frames, files } of clear) {
+    await t.test(`mse: ${name} in five pieces`, async () => {
+      await visit(`mse/?film=${name}&autoplay=1`)
+      await say(page, 'ended')
+      if (engine === 'chromium') assert.equal(await text(page, '#frames'), `${frames} decoded`)
+      const rows = (id) => run(page, id, (id) => document.querySelectorAll(`#${id} tr`).length, id)
+      assert.deepEqual([await rows('requests'), await rows('steps')], [6 * files.length, 6 * files.length])
+      quiet()
+    })
+  }
+
+  await t.test('mse: two files of the visitor’s own', async () => {
+    await visit('mse/')
+    const input = await page.$('#own')
+    await input.uploadFile(...films['mp4-tracks'].files.map(pathOf))
+    await until(page, 'the files in the list', () => document.querySelector('#film').value === '')
+    await page.click('#load')
+    await say(page, 'ended')
+    quiet()
+  })
+
+  await t.test('a film chosen, loaded and played by keyboard alone', async () => {
+    await visit('clearkey/')
+    await until(page, 'the list', () => !document.querySelector('#load').disabled)
+    await tabTo(page, 'film')
+    const first = await run(page, 'film', () => document.querySelector('#film').value)
+    await page.keyboard.press('ArrowDown')
+    assert.notEqual(await run(page, 'film', () => document.querySelector('#film').value), first)
+    await tabTo(page, 'keys-page')
+    await page.keyboard.press('ArrowRight')
+    assert.equal(await run(page, 'radio', () => document.activeElement.id), 'keys-server')
+    await tabTo(page, 'load')
+    await page.keyboard.press('Enter')
+    await say(page, 'ended')
+    assert.ok((await steps(page)).includes('licenserequest'))
+    quiet()
+  })
+
+  await t.test('a key with a wrong digit: the code and a remedy', async () => {
+    await visit('clearkey/?film=mp4-cenc')
+    await until(page, 'the list', () => !document.querySelector('#load').disabled)
+    await write(page, '#keys input', '00112233445566778899aabbccddeeff')
+    await page.keyboard.press('Enter')
+    await say(page, 'KEY_PROBABLY_WRONG')
+    const error = await text(page, '#error')
+    assert.match(error, /KEY_PROBABLY_WRONG.*packager/)
+    assert.doesNotMatch(error, /00112233/)
+    assert.equal((await steps(page)).at(-1), 'error')
+  })
+
+  for (const [what, typed, wanted] of [
+    ['no token', '', 'LICENSE_HTTP · HTTP 401'],
+    ['a wrong token', 'other', 'LICENSE_HTTP · HTTP 403'],
+  ]) {
+    await t.test(`${what}, then the right one`, async () => {
+      await visit('clearkey/?film=mp4-cenc&keys=server', guarded)
+      await until(page, 'the list', () => !document.querySelector('#load').disabled)
+      await write(page, '#token', typed)
+      await page.click('#load')
+      await say(page, 'LICENSE_HTTP')
+      assert.equal(await text(page, '#error strong'), wanted)
+      await write(page, '#token', token)
+      await page.click('#load')
+      await say(page, 'ended')
+      assert.equal(await text(page, '#error'), '')
+    })
+  }
+})

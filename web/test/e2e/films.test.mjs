@@ -1,0 +1,178 @@
+// Every committed film, through keystream.js and player.wasm, in real browsers: to its end, with all its frames, and with one licence.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before } from 'node:test'
+import { inEach } from './each.mjs'
+import { openStage, run } from './open.mjs'
+import { clearKey, filesOf, films, keysOf, newRun, pathOf, serve, unplayable } from './site.mjs'
+
+const playable = Object.keys(films).filter((name) => !unplayable.includes(name))
+const encrypted = playable.filter((name) => films[name].encrypted)
+
+const clear = playable.filter((name) => !films[name].encrypted && films[name].fragmented && films[name].files.length === 1)
+
+let site
+before(async () => {
+  site = await serve()
+})
+after(() => site.close())
+
+/**
+ * Plays to the end and counts. Chromium decodes the frames that it has no time to show, and counts them all. Firefox, when late, skips frames
+ * undecoded: what it has dropped is played again, slower.
+ */
+async function play(page, name, { film, source, config = {} }) {
+  const rates = page.engine === 'chromium' ? [8] : films[film].encrypted ? [4, 2, 1] : [8, 4, 2, 1]
+  for (const rate of rates) {
+    const log = newRun(name)
+    const license = films[film].encrypted && !config.keySystems ? clearKey({ license: `/license?run=${log}` }) : {}
+    const result = await run(page, `play ${name}`, (...args) => globalThis.stage.play(...args), source(log), { ...license, ...config }, rate)
+    const { dropped, ...rest } = result
+    if (page.engine === 'firefox' && dropped > 0 && rate > 1) continue
+    return { ...rest, log, dropped: page.engine === 'firefox' ? dropped : 0 }
+  }
+}
+
+/** Plays to the end, and wants all frames of the film. */
+async function playAll(page, name, { mode = 'mse', ...what }) {
+  const { log, ...result } = await play(page, name, what)
+  assert.deepEqual(result, { ended: true, frames: films[what.film].frames, dropped: 0, mode })
+  assert.deepEqual(await run(page, 'errors', () => globalThis.stage.errors()), [])
+  return log
+}
+
+const idsOf = (film) => Object.keys(films[film].keys).sort()
+
+/** The key ids that licence requests of a run name, request by request. */
+async function asked(log) {
+  const requests = await site.log(log, '/license')
+  return requests.map(({ method, status, body }) => {
+    assert.deepEqual([method, status], ['POST', 200])
+    const { kids, ...rest } = JSON.parse(body)
+    assert.deepEqual(rest, { type: 'temporary' })
+    return kids.map((kid) => Buffer.from(kid, 'base64url').toString('hex')).sort()
+  })
+}
+
+inEach('films', { limit: 400_000 }, async (t, browser, engine) => {
+  const page = await openStage(browser, site)
+  page.engine = engine
+  t.afterEach(() => assert.deepEqual(page.complaints.splice(0), []))
+
+  for (const film of playable) {
+    await t.test(`${film} plays to its end${films[film].encrypted ? ' with one licence' : ''}`, async () => {
+      const mode = films[film].fragmented ? 'mse' : 'direct'
+      const log = await playAll(page, film, { film, mode, source: (log) => filesOf(film, log) })
+      assert.deepEqual(await asked(log), films[film].encrypted ? [idsOf(film)] : [])
+    })
+  }
+
+  for (const film of encrypted) {
+    await t.test(`${film} asks nobody when the page has the keys`, async () => {
+      const log = newRun(film)
+      const config = keysOf(film)
+      config.keySystems['org.w3.clearkey'].license = `/license?run=${log}`
+      const load = async (source, config) => {
+        await globalThis.stage.make(config)
+        return globalThis.stage.load(source)
+      }
+      assert.equal(await run(page, 'load', load, filesOf(film, log), config), null)
+      assert.deepEqual(await asked(log), [])
+    })
+  }
+
+  await t.test('the server is asked for the key that the page lacks', async () => {
+    const film = 'mp4-cenc-two-keys'
+    const [have, lack] = idsOf(film)
+    const log = newRun('lack')
+    const config = clearKey({ license: `/license?run=${log}`, keys: { [have]: films[film].keys[have] } })
+    await playAll(page, 'lack', { film, source: (log) => filesOf(film, log), config })
+    const bodies = await asked(log)
+    assert.deepEqual(new Set(bodies.map(String)), new Set([lack]))
+  })
+
+  for (const film of ['mp4-cens', 'mp4-cbc1']) {
+    await t.test(`${film} is refused by name`, async () => {
+      const error = await run(page, 'play', (...args) => globalThis.stage.play(...args), filesOf(film, newRun(film)), keysOf(film))
+      assert.deepEqual([error.code, error.stage, error.keySystem], ['KEY_SYSTEM_REFUSED', 'negotiate', 'org.w3.clearkey'])
+      assert.match(error.message, new RegExp(films[film].scheme))
+    })
+  }
+
+  // What a browser does by itself, without Keystream: it decrypts through src, or not.
+  const directly = async (url, keys) => {
+    const access = await navigator.requestMediaKeySystemAccess('org.w3.clearkey', [
+      { initDataTypes: ['cenc', 'keyids', 'webm'], videoCapabilities: [{ contentType: 'video/mp4; codecs="avc1.4d401e"' }] },
+    ])
+    const video = document.createElement('video')
+    video.muted = true
+    await video.setMediaKeys(await access.createMediaKeys())
+    const session = video.mediaKeys.createSession()
+    session.addEventListener('message', () => session.update(new TextEncoder().encode(JSON.stringify({ keys }))))
+    video.addEventListener('encrypted', (event) => session.generateRequest(event.initDataType, event.initData))
+    return new Promise((resolve) => {
+      video.addEventListener('ended', () => resolve(true))
+      video.addEventListener('error', () => resolve(false))
+      video.src = url
+      video.playbackRate = 8
+      video.play().catch(() => {})
+    })
+  }
+  const base64url = (hex) => Buffer.from(hex, 'hex').toString('base64url')
+  const direct = { 'mp4-cenc-progressive': false, 'mp4-cenc-muxed': false, 'webm-vp8-vorbis-cenc-video': engine === 'chromium' }
+  for (const [film, decrypts] of Object.entries(direct)) {
+    await t.test(`${film} through src ${decrypts ? 'plays' : 'is refused, as the browser refuses it'}`, async () => {
+      const keys = Object.entries(films[film].keys).map(([kid, k]) => ({ kty: 'oct', kid: base64url(kid), k: base64url(k) }))
+      assert.equal(await run(page, 'plain JavaScript', directly, filesOf(film, newRun('plain'))[0], keys), decrypts)
+
+      const what = { film, config: { ...keysOf(film), mode: 'direct' }, source: (log) => filesOf(film, log) }
+      if (decrypts) {
+        await playAll(page, film, { ...what, mode: 'direct' })
+        return
+      }
+      const error = await play(page, film, what)
+      assert.deepEqual([error.code, error.stage, error.fatal], ['DIRECT_ENCRYPTED_UNSUPPORTED', 'decode', true])
+      assert.match(error.remedy, /MSE/)
+    })
+  }
+
+  for (const film of clear) {
+    for (const mode of ['direct', 'mse']) {
+      await t.test(`${film} plays in mode ${mode} when told to`, () =>
+        playAll(page, film, { film, mode, config: { mode }, source: (log) => filesOf(film, log) }),
+      )
+    }
+  }
+
+  await t.test('five chunks are five requests after that for the head, and each byte comes once', async () => {
+    const film = 'mp4-fragmented'
+    const log = await playAll(page, 'chunks', { film, source: (log) => ({ url: filesOf(film, log)[0], chunks: 5 }) })
+    const ranges = (await site.log(log, '.mp4')).map(({ range }) =>
+      range
+        .match(/^bytes=(\d+)-(\d+)$/)
+        .slice(1)
+        .map(Number),
+    )
+    assert.equal(ranges.length, 6)
+    const size = readFileSync(pathOf(films[film].files[0])).length
+    ranges.sort(([a], [b]) => a - b)
+    ranges.forEach(([from, to], i) => {
+      const next = ranges[i + 1]?.[0] ?? size
+      assert.equal(to + 1, next, `from ${from}`)
+    })
+  })
+
+  await t.test('a declared type that lies is corrected', async () => {
+    const film = 'mp4-fragmented'
+    await playAll(page, 'lie', { film, source: (log) => ({ url: filesOf(film, log)[0], type: 'video/webm; codecs="vp8, vorbis"' }) })
+    const types = await run(page, 'types', () => globalThis.stage.seen.findLast(({ type }) => type === 'statechange').detail.types)
+    assert.deepEqual(types, ['video/mp4; codecs="avc1.4d401e,mp4a.40.2"'])
+  })
+
+  const own = { File: 'mp4-progressive', Blob: 'webm-vp9-opus', 'File in chunks': 'mp4-fragmented', 'array of Files': 'mp4-cenc' }
+  for (const [shape, film] of Object.entries(own)) {
+    await t.test(`${film} plays as ${shape}, whatever type that declares`, () =>
+      playAll(page, shape, { film, mode: films[film].fragmented ? 'mse' : 'direct', source: (log) => ({ own: filesOf(film, log), shape }) }),
+    )
+  }
+})

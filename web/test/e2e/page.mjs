@@ -1,0 +1,112 @@
+// The page under test: a video, a player, and what the tests do with them. All that a player says is kept, in order.
+
+import { Player } from '/dist/keystream.js'
+import { hurry, probe } from './probe.mjs'
+
+const query = new URLSearchParams(location.search)
+if (query.has('hurry')) hurry(Number(query.get('hurry')))
+
+const video = document.querySelector('video')
+const types = ['encrypted', 'licenserequest', 'keystatuschange', 'statechange', 'error']
+
+const stage = {
+  Player,
+  probe,
+  video,
+  player: undefined,
+  seen: [], // { type, detail } of every event
+
+  /** Makes a player, after closing the one before. */
+  async make(config) {
+    await stage.player?.close()
+    stage.seen = []
+    stage.player = stage.watch(new Player(video, config))
+  },
+
+  /** Keeps the events of a player. */
+  watch(player) {
+    const { seen } = stage
+    for (const type of types) player.addEventListener(type, ({ detail }) => seen.push({ type, detail }))
+    return player
+  },
+
+  /**
+   * Loads, and gives what load rejects with as a plain object, or null. A source may be { own, shape }: the addresses of files that become the
+   * visitor's own.
+   */
+  async load(source, player = stage.player) {
+    try {
+      await player.load(source?.own ? await own(source) : source)
+      return null
+    } catch (error) {
+      return { ...error.toJSON(), name: error.name, text: String(error) }
+    }
+  },
+
+  /** Makes, loads and plays to the end. */
+  async play(source, config, rate) {
+    await stage.make(config)
+    const error = await stage.load(source)
+    return error ?? stage.playToEnd(rate)
+  },
+
+  /** Plays to the film's end, or to an error of the player's. */
+  async playToEnd(rate = 1) {
+    video.playbackRate = rate
+    await new Promise((resolve, reject) => {
+      stage.player.addEventListener('statechange', ({ detail }) => detail.state === 'ended' && resolve())
+      stage.player.addEventListener('error', ({ detail }) => reject(new Error(JSON.stringify(detail))))
+      video.play().catch(reject)
+    })
+    const { totalVideoFrames, droppedVideoFrames } = video.getVideoPlaybackQuality()
+    return { ended: video.ended, frames: totalVideoFrames, dropped: droppedVideoFrames, mode: stage.player.mode }
+  },
+
+  /** Loads, and plays where it can, until the player fails or the film ends: what load rejects with, and the errors that were told. */
+  async suffer(source, rate = 8) {
+    const over = Promise.race([stage.reached('failed'), stage.reached('ended')])
+    const rejection = await stage.load(source)
+    video.playbackRate = rate
+    if (!rejection) video.play().catch(() => {})
+    await over
+    return { rejection, errors: stage.errors() }
+  },
+
+  errors: () => stage.seen.filter(({ type }) => type === 'error').map(({ detail }) => detail),
+
+  /** Resolves when the player's state is this one. */
+  reached(state, player = stage.player) {
+    return new Promise((resolve) => {
+      const look = () => player.state === state && resolve()
+      player.addEventListener('statechange', look)
+      look()
+    })
+  },
+}
+
+const shapes = {
+  File: ([file]) => file,
+  Blob: ([file]) => file.slice(),
+  'File in chunks': ([file]) => ({ url: file, chunks: 5 }),
+  'array of Files': (files) => files,
+  'File in an unknown codec': ([file]) => change(file, (bytes) => bytes.set(encode('none'), find(bytes, 'avc1'))),
+  'File of noise after its header': ([file]) => change(file, (bytes) => bytes.fill(0xa5, find(bytes, 'moof') + 4)),
+}
+
+const encode = (text) => new TextEncoder().encode(text)
+const find = (bytes, text) => new TextDecoder('latin1').decode(bytes).lastIndexOf(text, 16_384)
+
+async function change(file, edit) {
+  const bytes = new Uint8Array(await file.arrayBuffer())
+  edit(bytes)
+  return new File([bytes], file.name)
+}
+
+/** A source of Files that lie about their type. */
+async function own({ own, shape }) {
+  const responses = await Promise.all(own.map((url) => fetch(url)))
+  const blobs = await Promise.all(responses.map((response) => response.blob()))
+  return shapes[shape](blobs.map((blob) => new File([blob], 'film', { type: 'video/ogg' })))
+}
+
+globalThis.stage = stage
