@@ -78,7 +78,7 @@ test-browser: $(NODE_STAMP) ## the host of Go in each browser
 	done
 
 test-e2e: build ## the site and the films in each browser
-	cd web && node --test --test-reporter=spec --test-concurrency=1 test/*.test.mjs
+	cd web && node --test --test-reporter=spec --test-concurrency=1 test/*.test.mjs test/e2e/*.test.mjs
 
 lint: $(STATICCHECK) $(NODE_STAMP) ## gofmt, go vet and staticcheck for both targets, tsc, biome
 	@unformatted=$$(gofmt -l player wasm examples web/test); [ -z "$$unformatted" ] || { echo "gofmt these: $$unformatted"; exit 1; }

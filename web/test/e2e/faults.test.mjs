@@ -49,7 +49,10 @@ const own = (shape, code, expect) => ({
   ...expect,
 })
 
-/** Each fault: the error that it makes, at which stage (or stages, where browsers may be faster or slower to notice), what is in its remedy, and how many requests were made for it. */
+/**
+ * Each fault: the error that it makes, at which stage (or stages, where whoever notices first tells it), what is in its remedy, and how many
+ * licence requests were made for it.
+ */
 const faults = {
   'licence 401': license('status-401', 'LICENSE_HTTP', { httpStatus: 401, remedy: /credentials/, requests: 1 }),
   'licence 403': license('status-403', 'LICENSE_HTTP', { httpStatus: 403, remedy: /token/, requests: 1 }),

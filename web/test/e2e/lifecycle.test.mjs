@@ -120,6 +120,27 @@ inEach('players', { limit: 300_000, ...insecure }, async (t, browser, engine) =>
     assert.equal(rejection, null)
   })
 
+  await t.test('close while setMediaKeys is under way', async () => {
+    const closeDuring = async (source, config) => {
+      const { stage } = globalThis
+      await stage.make(config)
+      const { setMediaKeys } = HTMLMediaElement.prototype
+      const closed = new Promise((resolve) => {
+        stage.video.setMediaKeys = async (keys) => {
+          await setMediaKeys.call(stage.video, keys)
+          if (keys) resolve(stage.player.close())
+          return new Promise((resolve) => setTimeout(resolve, 50))
+        }
+      })
+      const { code } = await stage.load(source)
+      await closed
+      delete stage.video.setMediaKeys
+      return { code, errors: stage.errors() }
+    }
+    assert.deepEqual(await run(page, 'close', closeDuring, source, keys), { code: 'CLOSED', errors: [] })
+    assert.deepEqual(await run(page, 'leftover', leftover), nothing)
+  })
+
   await t.test('a second player on an element that plays: one typed error at most, and the element serves the next', async () => {
     const compete = async (source, config) => {
       const { stage } = globalThis
