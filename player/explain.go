@@ -3,6 +3,7 @@ package player
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/keystream-player/keystream/player/drm"
 	"github.com/keystream-player/keystream/player/fetch"
@@ -105,6 +106,9 @@ func looksLikeText(prefix []byte) bool {
 func explainFetch(err *fetch.Error) *Error {
 	e := &Error{Stage: StageFetch, URL: err.URL, HTTPStatus: err.Status}
 	switch {
+	case errors.Is(err, fetch.ErrRangeIgnored) && strings.HasPrefix(err.ContentType, "text/"):
+		e.Code, e.Message = SourceUnknown, err.URL+" is a text or HTML page, not media"
+		e.Remedy = "Check the address: servers send such pages for files that they do not have"
 	case errors.Is(err, fetch.ErrRangeIgnored):
 		e.Code, e.Message = RangeUnsupported, "The server of "+err.URL+" ignores Range requests, which playing in chunks needs"
 		e.Remedy = `Serve the file with Range support (Accept-Ranges: bytes), or use mode "direct"`
@@ -114,11 +118,11 @@ func explainFetch(err *fetch.Error) *Error {
 	case errors.Is(err, fetch.ErrRangeNotSatisfiable):
 		e.Code, e.Message = SourceTruncated, err.URL+" is empty, or became shorter while it was played"
 		e.Remedy = "Upload the file again"
-	case errors.Is(err, fetch.ErrShortBody):
-		e.Code, e.Message = FetchNetwork, "The connection for "+err.URL+" kept breaking before the answer was complete"
-		e.Remedy = "Check the network and the server, then load again"
 	case errors.Is(err, platform.ErrTooLarge):
 		e.Code, e.Message, e.Remedy = FetchTooLarge, "The answer of "+err.URL+" is far too large", "Check the address, and what the server sends there"
+	case errors.Is(err, fetch.ErrShortBody) || err.Status != 0 && err.Status < 300 && !err.Timeout:
+		e.Code, e.Message = FetchNetwork, "The connection for "+err.URL+" kept breaking before the answer was complete"
+		e.Remedy = "Check the network and the server, then load again"
 	case err.Timeout:
 		e.Code, e.Message = FetchTimeout, err.URL+" did not come in time, in "+tries(err.Attempts)
 		e.Remedy = "Check the network and the server, then load again"
@@ -154,7 +158,11 @@ func statusRemedy(status int, missing string) string {
 }
 
 // explainAppend is for bytes that a SourceBuffer refused. The element reports the same failure a moment later, so both say the same.
+// Once the element has failed, though, every append does: then the element's own error is the cause.
 func (pb *playback) explainAppend(err *stream.AppendError) *Error {
+	if e := pb.element.Error(); e != nil && platform.IsDOMError(err, "InvalidStateError") {
+		return pb.elementError(e)
+	}
 	return damaged(StageAppend, err.URL)
 }
 
@@ -180,7 +188,7 @@ func (pb *playback) elementError(err *platform.MediaError) *Error {
 		if len(ids) > 0 {
 			e.Message += " (key id " + drm.FormatKeyIDs(ids) + ")"
 		}
-		e.Remedy = "Compare the content key with the one that the packager used for this key id"
+		e.Remedy = "Compare the content key with the one that the packager used for this key id; Firefox may keep the first key of an id until the page is reloaded"
 	case err.Code == platform.MediaErrDecode:
 		e = damaged(StageDecode, e.URL)
 	case err.Code == platform.MediaErrSrcNotSupported && pb.media != nil:

@@ -108,6 +108,8 @@ var faultTests = map[string]faultTest{
 	"a wrong Content-Range":             {break_: mediaFault(playertest.Fault{Status: 206, Body: make([]byte, 9), Header: contentRange("bytes 5-13/1000")}), code: player.RangeWrong, stage: player.StageFetch, never: true},
 	"an empty file":                     {break_: mediaFault(playertest.Fault{Status: 416}), code: player.SourceTruncated, stage: player.StageFetch, never: true},
 	"an HTML page for a file":           {break_: mediaFault(htmlFile), code: player.SourceUnknown, stage: player.StageProbe, remedy: "address", never: true},
+	"an HTML page without Range":        {break_: mediaFault(playertest.Fault{Status: 200, Body: []byte("<html>"), Header: []platformHeader{{Name: "Content-Type", Value: "text/html"}}}), code: player.SourceUnknown, stage: player.StageFetch, remedy: "address", never: true},
+	"an empty file without Range":       {break_: mediaFault(playertest.Fault{Status: 200, Body: []byte{}, Header: []platformHeader{{Name: "Content-Length", Value: "0"}}}), code: player.SourceTruncated, stage: player.StageFetch, never: true},
 	"a file that is not media":          {break_: mediaFault(fileOf(bytes.Repeat([]byte{0xff, 0xd8}, 100))), code: player.SourceUnknown, stage: player.StageProbe, never: true},
 	"media that is garbage":             {film: "mp4-fragmented", break_: garbage, code: player.MediaInvalid, stage: player.StageAppend, never: true},
 	"a file cut within its header":      {break_: mediaFault(playertest.Fault{Cut: 300}), code: player.SourceTruncated, stage: player.StageProbe, never: true},

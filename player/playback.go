@@ -37,6 +37,7 @@ type playback struct {
 	files   []*head
 
 	encrypted bool                          // the element has fired "encrypted"
+	sourced   bool                          // the element's source is ours
 	inbox     *platform.Queue[func() error] // what the workers want done by the run goroutine
 
 	mu    sync.Mutex
@@ -171,6 +172,7 @@ func (pb *playback) open() error {
 		}
 	}
 	pb.enter(StateLoading, StageOpen)
+	pb.sourced = true
 	if mode == ModeMSE {
 		return pb.openMSE()
 	}
@@ -272,9 +274,12 @@ func (pb *playback) end(err error) {
 	}
 }
 
-// detach gives the element back as it was.
+// detach gives the element back as it was. A source that is not ours (another player's, whose keys are in the way of ours) stays.
 func (pb *playback) detach() error {
-	err := pb.element.SetSrc("")
+	var err error
+	if pb.sourced {
+		err = pb.element.SetSrc("")
+	}
 	if pb.media != nil {
 		pb.media.Close()
 	}

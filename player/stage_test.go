@@ -211,6 +211,9 @@ func (s *stage) expectNothingLeft() {
 	if n := s.host.Live(); n != 0 {
 		s.t.Errorf("%d responses or bodies are left", n)
 	}
+	if s.host.Video().HasMediaKeys() {
+		s.t.Error("the element still has MediaKeys")
+	}
 	if v := s.host.Violations(); len(v) > 0 {
 		s.t.Errorf("calls that the specifications forbid: %q\n%s", v, s.host.Dump())
 	}

@@ -63,7 +63,7 @@ func (e *mediaElement) SetMediaKeys(ctx context.Context, keys platform.MediaKeys
 	} else if Get(e.js, "setMediaKeys").Type() != safejs.TypeFunction {
 		return nil
 	}
-	_, err := e.host.call(ctx, e.js, "setMediaKeys", js)
+	_, err := e.host.call(ctx, e.host.bridge, "setMediaKeys", e.js, js)
 	return err
 }
 

@@ -78,10 +78,24 @@ func Open(ctx context.Context, host platform.Host, systems []KeySystem, content 
 	if e.keys, err = access.CreateMediaKeys(ctx); err != nil {
 		return nil, e.fail(ctx, CreateFailed, err)
 	}
-	if err := host.Element().SetMediaKeys(ctx, e.keys); err != nil {
-		return nil, e.fail(ctx, AttachFailed, err)
+	if err := e.attach(ctx); err != nil {
+		return nil, err
 	}
 	return e, nil
+}
+
+// attach gives the keys to the element. An attachment under way cannot be called back: when ctx ends meanwhile, it is waited for and undone, or
+// it would come about behind the back of whoever uses the element next.
+func (e *Engine) attach(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	if err := e.host.Element().SetMediaKeys(bounded, e.keys); err != nil {
+		return e.fail(ctx, AttachFailed, err)
+	}
+	if ctx.Err() != nil {
+		_ = e.Close(bounded)
+	}
+	return ctx.Err()
 }
 
 // KeySystem is the name of the key system that was granted.

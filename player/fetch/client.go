@@ -69,7 +69,7 @@ func (c *Client) Do(ctx context.Context, req Request) (Result, error) {
 		if err := ctx.Err(); err != nil {
 			return Result{}, err
 		}
-		fail.Status, fail.Timeout, fail.Cause = failure.status, failure.timeout, failure.cause
+		fail.Status, fail.ContentType, fail.Timeout, fail.Cause = failure.status, failure.contentType, failure.timeout, failure.cause
 		if !failure.retriable() || fail.Attempts >= policy.Tries {
 			return Result{}, fail
 		}
@@ -109,10 +109,11 @@ func wait(ctx context.Context, d time.Duration) error {
 
 // failure is one failed try.
 type failure struct {
-	status     int
-	timeout    bool
-	retryAfter time.Duration
-	cause      error
+	status      int
+	contentType string
+	timeout     bool
+	retryAfter  time.Duration
+	cause       error
 }
 
 func (f *failure) retriable() bool {
@@ -172,8 +173,10 @@ func refused(resp platform.Response, ranged bool) *failure {
 		return &failure{status: status, cause: ErrRangeNotSatisfiable}
 	case status < 200 || status > 299:
 		return &failure{status: status, retryAfter: parseRetryAfter(resp.Header("Retry-After"), time.Now())}
+	case ranged && status != 206 && resp.Header("Content-Length") == "0":
+		return &failure{status: status, cause: ErrRangeNotSatisfiable}
 	case ranged && status != 206:
-		return &failure{status: status, cause: ErrRangeIgnored}
+		return &failure{status: status, contentType: resp.Header("Content-Type"), cause: ErrRangeIgnored}
 	}
 	return nil
 }

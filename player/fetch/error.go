@@ -17,12 +17,14 @@ var (
 
 // Error says that a request failed for good. The end of the caller's context is never an Error: it is the context's own error.
 type Error struct {
-	Kind     Kind
-	URL      string // by RedactURL
-	Status   int    // of the last response; 0 where there was none
-	Timeout  bool   // the last try ran out of its time
-	Attempts int    // how many requests were made
-	Cause    error  // nil where Status or Timeout says it all
+	Kind   Kind
+	URL    string // by RedactURL
+	Status int    // of the last response; 0 where there was none
+
+	ContentType string // of a response that is not what was asked for; "" else
+	Timeout     bool   // the last try ran out of its time
+	Attempts    int    // how many requests were made
+	Cause       error  // nil where Status or Timeout says it all
 }
 
 func (e *Error) Error() string {

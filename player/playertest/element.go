@@ -187,6 +187,13 @@ func (e *Element) takeKeys(keys *mediaKeys) error {
 	return nil
 }
 
+// HasMediaKeys says whether keys are attached, or are about to be.
+func (e *Element) HasMediaKeys() bool {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	return e.keys != nil || e.taking
+}
+
 // CanPlayType says "probably" where codecs are named.
 func (e *Element) CanPlayType(mimeType string) string {
 	m := parseMIMEType(mimeType)

@@ -250,6 +250,15 @@ export const bridge = {
     })
   },
 
+  /** Attaches keys, or detaches with null. Firefox would take away the keys that another player's film is decrypted with; Chromium refuses. */
+  async setMediaKeys(element: HTMLMediaElement, keys: MediaKeys | null): Promise<void> {
+    const { mediaKeys, networkState } = element
+    if (keys && mediaKeys && mediaKeys !== keys && networkState !== HTMLMediaElement.NETWORK_EMPTY) {
+      throw new DOMException('the element plays with other keys', 'InvalidStateError')
+    }
+    await element.setMediaKeys(keys)
+  },
+
   append(id: number, source: MediaSource, buffer: SourceBuffer): Promise<void> {
     return update(source, buffer, () => buffer.appendBuffer(bodyOf(id)))
   },
