@@ -7,7 +7,6 @@ import "strings"
 //
 // https://url.spec.whatwg.org/#concept-basic-url-parser
 func RedactURL(url string) string {
-	url = strings.TrimFunc(url, func(r rune) bool { return r <= ' ' })
 	url = strings.Map(func(r rune) rune {
 		if r == '\t' || r == '\n' || r == '\r' {
 			return -1
@@ -17,6 +16,7 @@ func RedactURL(url string) string {
 	if i := strings.IndexAny(url, "?#"); i >= 0 {
 		url = url[:i]
 	}
+	url = strings.TrimFunc(url, func(r rune) bool { return r <= ' ' })
 	rest, prefix := url, ""
 	for {
 		scheme, after, ok := cutScheme(rest)

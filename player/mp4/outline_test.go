@@ -42,3 +42,29 @@ func TestOutlineTellsAWholeFileFromACutOne(t *testing.T) {
 		}
 	}
 }
+
+func FuzzOutline(f *testing.F) {
+	f.Add(bytes.Join([][]byte{outlineBox("ftyp", 16), outlineBox("mdat", 100)}, nil), 7)
+	f.Add([]byte{0, 0, 0, 1, 'm', 'd', 'a', 't', 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 3)
+	f.Fuzz(func(t *testing.T, file []byte, pieceSize int) {
+		if pieceSize < 1 || len(file) > 1<<16 {
+			return
+		}
+		whole, pieces := Outline{}, Outline{}
+		if err := whole.Add(bytes.NewReader(file), int64(len(file))); err != nil {
+			t.Fatal(err)
+		}
+		for at := 0; at < len(file); at += pieceSize {
+			piece := file[at:min(at+pieceSize, len(file))]
+			if err := pieces.Add(bytes.NewReader(piece), int64(len(piece))); err != nil {
+				t.Fatal(err)
+			}
+			if pieceSize > len(file) {
+				break
+			}
+		}
+		if whole.Missing() != pieces.Missing() || whole.Missing() < 0 {
+			t.Errorf("%d bytes are missing of the whole, %d of its pieces", whole.Missing(), pieces.Missing())
+		}
+	})
+}
