@@ -1,5 +1,7 @@
 package player
 
+const fragmentRemedy = `Package it as fragmented MP4, or leave mode out (or "direct") to play it through src`
+
 // choose decides how the source is played: MSE where every file's header says that MSE can take it, the element's src otherwise.
 func (pb *playback) choose() (Mode, error) {
 	mode := pb.player.config.Mode
@@ -28,10 +30,10 @@ func (pb *playback) obstacle(h *head) error {
 	switch {
 	case h.header == nil:
 		return sourceError(SourceNotFragmented, h.file, h.unread, "cannot be taken by MSE ("+h.unread.Error()+")",
-			`Package it as fragmented MP4, or leave mode out (or "direct") to play it through src`)
+			fragmentRemedy)
 	case !h.header.Fragmented:
 		return sourceError(SourceNotFragmented, h.file, nil, "is a progressive MP4, which MSE cannot take",
-			`Package it as fragmented MP4, or leave mode out (or "direct") to play it through src`)
+			fragmentRemedy)
 	case h.total < 0:
 		return sourceError(RangeUnsupported, h.file, nil, "comes from a server that does not tell its size",
 			`Let the server send Access-Control-Expose-Headers: Content-Range, or use mode "direct"`)

@@ -11,11 +11,6 @@ import (
 	"github.com/keystream-player/keystream/player/stream"
 )
 
-// panicError is a panic that was caught.
-type panicError struct{ value string }
-
-func (e *panicError) Error() string { return "panic: " + e.value }
-
 // explain makes an Error of whatever failed: the one place where failures get their codes. The error is fatal.
 func (pb *playback) explain(err error) *Error {
 	e := pb.translate(err)
@@ -78,13 +73,19 @@ func sourceError(code Code, file File, cause error, what, remedy string) *Error 
 	return &Error{Code: code, Fatal: true, Stage: StageProbe, URL: url, Message: url + " " + what, Remedy: remedy, cause: cause}
 }
 
+// What is said of a page in a file's place, whether its bytes or its Content-Type give it away.
+const (
+	isPage     = "is a text or HTML page, not media"
+	pageRemedy = "Check the address: servers send such pages for files that they do not have"
+)
+
 // headerError says why the head of a file could not be read.
 func headerError(file File, err error, short bool) *Error {
 	var unknown *unknownError
 	switch {
 	case errors.As(err, &unknown):
 		if looksLikeText(unknown.prefix) {
-			return sourceError(SourceUnknown, file, err, "is a text or HTML page, not media", "Check the address: servers send such pages for files that they do not have")
+			return sourceError(SourceUnknown, file, err, isPage, pageRemedy)
 		}
 		return sourceError(SourceUnknown, file, err, "is neither MP4 nor WebM", "Package it as MP4 or WebM")
 	case short:
@@ -107,8 +108,7 @@ func explainFetch(err *fetch.Error) *Error {
 	e := &Error{Stage: StageFetch, URL: err.URL, HTTPStatus: err.Status}
 	switch {
 	case errors.Is(err, fetch.ErrRangeIgnored) && strings.HasPrefix(err.ContentType, "text/"):
-		e.Code, e.Message = SourceUnknown, err.URL+" is a text or HTML page, not media"
-		e.Remedy = "Check the address: servers send such pages for files that they do not have"
+		e.Code, e.Message, e.Remedy = SourceUnknown, err.URL+" "+isPage, pageRemedy
 	case errors.Is(err, fetch.ErrRangeIgnored):
 		e.Code, e.Message = RangeUnsupported, "The server of "+err.URL+" ignores Range requests, which playing in chunks needs"
 		e.Remedy = `Serve the file with Range support (Accept-Ranges: bytes), or use mode "direct"`

@@ -3,6 +3,7 @@ package player_test
 import (
 	"bytes"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -134,7 +135,7 @@ func garbage(s *stage) {
 }
 
 func fileOf(body []byte) playertest.Fault {
-	return playertest.Fault{Status: 206, Body: body, Header: contentRange("bytes 0-" + itoa(len(body)-1) + "/" + itoa(len(body)))}
+	return playertest.Fault{Status: 206, Body: body, Header: contentRange("bytes 0-" + strconv.Itoa(len(body)-1) + "/" + strconv.Itoa(len(body)))}
 }
 
 var htmlFile = fileOf([]byte("<!doctype html><title>Not found</title>"))

@@ -244,7 +244,7 @@ func (pb *playback) work(f func(context.Context) error) {
 func (pb *playback) guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &panicError{fmt.Sprint(p)}
+			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
 	return f()

@@ -1,6 +1,7 @@
 package player_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"testing"
@@ -190,7 +191,7 @@ func TestCloseAtEveryMoment(t *testing.T) {
 func TestLoadEndsWithItsContext(t *testing.T) {
 	play(t, "mp4-cenc", playertest.Options{}, keys, func(s *stage) {
 		s.host.Network.Fault(s.urls[0], playertest.Fault{Hang: true})
-		ctx, cancel := contextWithTimeout(s.t, time.Second)
+		ctx, cancel := context.WithTimeout(s.t.Context(), time.Second)
 		defer cancel()
 		var e *player.Error
 		if err := s.player.Load(ctx, s.source()); !errors.As(err, &e) || e.Code != player.LoadInterrupted {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -292,13 +291,7 @@ type panicking struct{}
 
 func (panicking) FetchLicense(context.Context, drm.LicenseRequest) ([]byte, error) { panic("a bug") }
 
-func contextWithTimeout(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(t.Context(), d)
-}
-
 type platformHeader = platform.HeaderField
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 func filmKeyIDs(t *testing.T, name string) (ids [][16]byte) {
 	for kid := range films(t)[name].Keys {

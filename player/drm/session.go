@@ -11,8 +11,14 @@ import (
 // closeTimeout bounds what is done for a session that is no longer wanted.
 const closeTimeout = 5 * time.Second
 
-// serve opens one session and answers its messages until ctx ends or the CDM closes it. The line it stands on is the session's state.
-func (e *Engine) serve(ctx context.Context, in initData) error {
+// serve opens one session and answers its messages until ctx ends or the CDM closes it. The line it stands on is the session's state. A panic
+// (an app's licence fetcher runs in here) is an error like others.
+func (e *Engine) serve(ctx context.Context, in initData) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &Error{Reason: Panicked, KeySystem: e.access.KeySystem(), Detail: fmt.Sprint(p)}
+		}
+	}()
 	e.observer.DRMStep(StepGenerateRequest)
 	session, err := e.keys.CreateSession("")
 	if err != nil {
@@ -24,18 +30,12 @@ func (e *Engine) serve(ctx context.Context, in initData) error {
 	if err := e.generate(ctx, session, in); err != nil {
 		return err
 	}
-	err = e.converse(ctx, session, in, events)
-	e.end(ctx, session)
-	return err
+	defer e.end(ctx, session)
+	return e.converse(ctx, session, in, events)
 }
 
-// converse answers what the session says. A panic (an app's licence fetcher runs in here) is an error like others.
-func (e *Engine) converse(ctx context.Context, session platform.MediaKeySession, in initData, events *platform.Queue[platform.SessionEvent]) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &Error{Reason: Panicked, KeySystem: e.access.KeySystem(), Detail: fmt.Sprint(p)}
-		}
-	}()
+// converse answers what the session says.
+func (e *Engine) converse(ctx context.Context, session platform.MediaKeySession, in initData, events *platform.Queue[platform.SessionEvent]) error {
 	answered := false
 	for {
 		select {

@@ -21,7 +21,7 @@ type AdaptationSet struct {
 	Representations []Representation
 }
 
-// Representation is one encoding of a track. Its first Segment begins with the initialization segment where Init is nil.
+// Representation is one encoding of a track: Init, then Segments, in the order of the film.
 type Representation struct {
 	MIMEType string // with codecs: `video/mp4; codecs="avc1.64001e,mp4a.40.2"`
 	Init     *Segment
