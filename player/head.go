@@ -121,10 +121,10 @@ func (pb *playback) releaseHeads() {
 
 // content is what the DRM engine needs to know of the files.
 func (pb *playback) content() drm.Content {
-	var content drm.Content
+	content := drm.Content{Direct: pb.media == nil}
 	for _, h := range pb.files {
 		if h != nil && h.header != nil {
-			content = append(content, h.header)
+			content.Sets = append(content.Sets, drm.Set{h.header})
 		}
 	}
 	return content

@@ -32,7 +32,7 @@ func (h *Host) Fetch(ctx context.Context, req platform.Request) (platform.Respon
 			return nil, err
 		}
 	}
-	id, err := Call(h.bridge, "fetch", req.URL, method, header, content, req.WithCredentials)
+	id, err := Call(h.bridge, "fetch", req.URL, method, header, content, req.WithCredentials, req.RefuseRedirects)
 	if err != nil {
 		return nil, err
 	}

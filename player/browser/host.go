@@ -9,6 +9,7 @@ package browser
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 
 	"github.com/hack-pad/safejs"
@@ -78,6 +79,39 @@ func (h *Host) IsTypeSupported(mimeType string) bool {
 
 // IsSecureContext is the page's isSecureContext.
 func (h *Host) IsSecureContext() bool { return Truthy(Get(global(), "isSecureContext")) }
+
+// AllowsFeature asks document.featurePolicy, which not every browser has.
+func (h *Host) AllowsFeature(name string) bool {
+	policy := Get(Get(global(), "document"), "featurePolicy")
+	if policy.Type() != safejs.TypeObject {
+		return true
+	}
+	allowed, err := Call(policy, "allowsFeature", name)
+	return err != nil || Truthy(allowed)
+}
+
+// Origin is the page's self.origin.
+func (h *Host) Origin() string { return Text(Get(global(), "origin")) }
+
+// DecodingInfo is navigator.mediaCapabilities.decodingInfo.
+func (h *Host) DecodingInfo(ctx context.Context, media platform.MediaDecodingConfiguration) (platform.MediaCapabilitiesInfo, error) {
+	var info platform.MediaCapabilitiesInfo
+	capabilities := Get(Get(global(), "navigator"), "mediaCapabilities")
+	if capabilities.Type() != safejs.TypeObject {
+		return info, &platform.DOMError{Name: "NotSupportedError", Message: "this browser has no Media Capabilities"}
+	}
+	question := h.Object("type", media.Type, "audio", h.Object("contentType", media.ContentType))
+	if strings.HasPrefix(media.ContentType, "video/") {
+		question = h.Object("type", media.Type, "video", h.Object("contentType", media.ContentType,
+			"width", media.Width, "height", media.Height, "bitrate", float64(media.Bitrate), "framerate", media.FrameRate))
+	}
+	js, err := h.call(ctx, capabilities, "decodingInfo", question)
+	if err != nil {
+		return info, err
+	}
+	info.Supported, info.Smooth, info.PowerEfficient = Truthy(Get(js, "supported")), Truthy(Get(js, "smooth")), Truthy(Get(js, "powerEfficient"))
+	return info, nil
+}
 
 // RequestMediaKeySystemAccess is navigator.requestMediaKeySystemAccess.
 func (h *Host) RequestMediaKeySystemAccess(

@@ -80,6 +80,12 @@ func (e *mediaElement) CurrentTime() time.Duration {
 	return d
 }
 
+func (e *mediaElement) SetCurrentTime(t time.Duration) {
+	if _, err := Call(e.host.bridge, "setCurrentTime", e.js, t.Seconds()); err != nil {
+		e.host.panicked(err)
+	}
+}
+
 func (e *mediaElement) Seeking() bool { return Truthy(Get(e.js, "seeking")) }
 
 func (e *mediaElement) Duration() (d time.Duration, known bool) {

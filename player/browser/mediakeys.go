@@ -49,3 +49,22 @@ func (k *mediaKeys) CreateSession(sessionType string) (platform.MediaKeySession,
 	s := &mediaKeySession{host: k.host, js: js}
 	return s, s.open()
 }
+
+// SetServerCertificate is MediaKeys.setServerCertificate.
+func (k *mediaKeys) SetServerCertificate(ctx context.Context, certificate []byte) (used bool, err error) {
+	data, err := BytesOf(certificate)
+	if err != nil {
+		return false, err
+	}
+	result, err := k.host.call(ctx, k.js, "setServerCertificate", data)
+	return Truthy(result), err
+}
+
+// StatusForPolicy is MediaKeys.getStatusForPolicy.
+func (k *mediaKeys) StatusForPolicy(ctx context.Context, minHDCPVersion string) (status string, err error) {
+	if Get(k.js, "getStatusForPolicy").Type() != safejs.TypeFunction {
+		return "", &platform.DOMError{Name: "NotSupportedError", Message: "this browser has no getStatusForPolicy"}
+	}
+	result, err := k.host.call(ctx, k.js, "getStatusForPolicy", k.host.Object("minHdcpVersion", minHDCPVersion))
+	return Text(result), err
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/hex"
 	"strings"
+	"time"
 
 	"github.com/hack-pad/safejs"
 
@@ -86,6 +87,15 @@ func (s *mediaKeySession) KeyStatuses() []platform.KeyStatus {
 		}
 	}
 	return statuses
+}
+
+// Expiration is NaN where the keys do not expire.
+func (s *mediaKeySession) Expiration() time.Time {
+	ms := Number(Get(s.js, "expiration"))
+	if !(ms > 0 && ms < 1<<53) {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(ms))
 }
 
 func (s *mediaKeySession) GenerateRequest(ctx context.Context, initDataType string, initData []byte) error {

@@ -5,11 +5,12 @@ import (
 	"slices"
 
 	"github.com/keystream-player/keystream/player/drm/clearkey"
+	"github.com/keystream-player/keystream/player/manifest"
 )
 
 // clearKey is the Clear Key vendor: fixed keys first, the fetcher for the rest.
 type clearKey struct {
-	system KeySystem
+	config KeySystem
 	keys   map[[16]byte][16]byte
 }
 
@@ -32,20 +33,28 @@ func (v clearKey) read(kind string, data []byte) (initData, error) {
 	ids, direct, err := clearkey.InitDataKeyIDs(kind, data)
 	in := initData{kind: kind, data: data, keyIDs: ids}
 	if len(ids) > 0 && !direct {
-		in, _ = v.narrow(in, ids)
+		in, _ = v.narrow(ids)
 	}
 	return in, err
 }
 
+// system reads the common system's boxes; Clear Key's own (e2719d58) hold nothing more.
+func (v clearKey) system(s manifest.System) (initData, bool) {
+	in, err := v.read("cenc", s.PSSH)
+	return in, err == nil && len(in.keyIDs) > 0
+}
+
+func (clearKey) keyID(id [16]byte, _ func([16]byte) bool) [16]byte { return id }
+
 // narrow always asks with keyids: Clear Key needs nothing else, and takes no other system's PSSH.
-func (clearKey) narrow(_ initData, ids [][16]byte) (initData, bool) {
+func (clearKey) narrow(ids [][16]byte) (initData, bool) {
 	return initData{kind: "keyids", data: clearkey.KeyIDsInitData(ids), keyIDs: ids}, true
 }
 
 func (v clearKey) license(ctx context.Context, req LicenseRequest, fetch fetchFunc) ([]byte, error) {
 	asked, err := clearkey.ParseRequest(req.Message)
 	if err != nil {
-		return nil, &Error{Reason: BadLicense, KeySystem: v.system.Name, Detail: "the CDM's own message cannot be read: " + err.Error()}
+		return nil, &Error{Reason: BadLicense, KeySystem: v.config.Name, Detail: "the CDM's own message cannot be read: " + err.Error()}
 	}
 	var have []clearkey.Key
 	var lack [][16]byte
@@ -56,7 +65,7 @@ func (v clearKey) license(ctx context.Context, req LicenseRequest, fetch fetchFu
 			lack = append(lack, id)
 		}
 	}
-	if len(lack) > 0 && v.system.License != nil {
+	if len(lack) > 0 && v.config.License != nil {
 		req.KeyIDs = lack
 		req.Message = clearkey.FormatRequest(lack)
 		fetched, err := v.fetch(ctx, req, fetch)
@@ -66,7 +75,7 @@ func (v clearKey) license(ctx context.Context, req LicenseRequest, fetch fetchFu
 		have = append(have, fetched...)
 	}
 	if len(have) == 0 {
-		return nil, &Error{Reason: NoKey, KeySystem: v.system.Name, KeyIDs: asked}
+		return nil, &Error{Reason: NoKey, KeySystem: v.config.Name, KeyIDs: asked}
 	}
 	return clearkey.FormatLicense(have), nil
 }
@@ -80,10 +89,10 @@ func (v clearKey) fetch(ctx context.Context, req LicenseRequest, fetch fetchFunc
 	defer clear(license)
 	keys, err := clearkey.ParseLicense(license)
 	if err != nil {
-		return nil, &Error{Reason: BadLicense, KeySystem: v.system.Name, KeyIDs: req.KeyIDs, Detail: err.Error()}
+		return nil, &Error{Reason: BadLicense, KeySystem: v.config.Name, KeyIDs: req.KeyIDs, Detail: err.Error()}
 	}
 	if !slices.ContainsFunc(keys, func(k clearkey.Key) bool { return slices.Contains(req.KeyIDs, k.ID) }) {
-		return nil, &Error{Reason: LicenseForOtherKey, KeySystem: v.system.Name, KeyIDs: req.KeyIDs}
+		return nil, &Error{Reason: LicenseForOtherKey, KeySystem: v.config.Name, KeyIDs: req.KeyIDs}
 	}
 	return keys, nil
 }

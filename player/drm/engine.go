@@ -61,16 +61,13 @@ const (
 // Open negotiates a key system for the content, makes MediaKeys and attaches them to the host's element. Its errors are *[Error], or ctx's.
 func Open(ctx context.Context, host platform.Host, systems []KeySystem, content Content, observer Observer) (*Engine, error) {
 	observer.DRMStep(StepNegotiate)
-	access, system, err := negotiate(ctx, host, systems, content)
+	granted, err := negotiate(ctx, host, systems, content)
 	if err != nil {
 		return nil, err
 	}
-	vendor, err := newVendor(system)
-	if err != nil {
-		return nil, err
-	}
+	access := granted.access
 	e := &Engine{
-		host: host, content: content, observer: observer, system: system, vendor: vendor, access: access,
+		host: host, content: content, observer: observer, system: granted.system, vendor: granted.vendor, access: access,
 		inbox: platform.NewQueue[func(context.Context) error](), ledger: make(map[[16]byte]string), seen: make(map[string]bool),
 	}
 	observer.DRMGranted(access.KeySystem(), access.Configuration())
@@ -156,7 +153,7 @@ func (e *Engine) fail(ctx context.Context, reason Reason, cause error) error {
 func (e *Engine) askForContent(ctx context.Context) {
 	wanted := e.content.KeyIDs()
 	var found []initData
-	for _, header := range e.content {
+	for _, header := range e.content.headers() {
 		if len(header.PSSH) == 0 {
 			continue
 		}
@@ -167,7 +164,7 @@ func (e *Engine) askForContent(ctx context.Context) {
 			}
 		}
 	}
-	all, ok := e.vendor.narrow(initData{}, wanted)
+	all, ok := e.vendor.narrow(wanted)
 	if !ok {
 		for _, in := range found {
 			e.ask(ctx, in)
@@ -188,7 +185,7 @@ func (e *Engine) askForContent(ctx context.Context) {
 func (e *Engine) encrypted(ctx context.Context, kind string, data []byte) error {
 	in, err := e.vendor.read(kind, data)
 	known := e.content.KeyIDs()
-	if narrowed, ok := e.vendor.narrow(in, known); ok && len(in.keyIDs) == 0 && len(known) > 0 {
+	if narrowed, ok := e.vendor.narrow(known); ok && len(in.keyIDs) == 0 && len(known) > 0 {
 		in, err = narrowed, nil
 	}
 	if err != nil || len(in.keyIDs) == 0 && len(in.data) == 0 {
@@ -216,7 +213,7 @@ func (e *Engine) ask(ctx context.Context, in initData) {
 	case len(lacking) == 0:
 		return
 	case len(lacking) < len(in.keyIDs):
-		if narrowed, ok := e.vendor.narrow(in, lacking); ok {
+		if narrowed, ok := e.vendor.narrow(lacking); ok {
 			in = narrowed
 		}
 	}

@@ -86,6 +86,14 @@ func track(id [16]byte, boxes ...[]byte) *manifest.Header {
 		Tracks: []manifest.Track{{Kind: "video", Codec: "avc1.42E01E", Protection: &manifest.Protection{Scheme: "cenc", KeyID: id}}}}
 }
 
+// contentOf is files that play together.
+func contentOf(headers ...*manifest.Header) (content drm.Content) {
+	for _, header := range headers {
+		content.Sets = append(content.Sets, drm.Set{header})
+	}
+	return content
+}
+
 func pssh(ids ...[16]byte) []byte { return mp4.BuildPSSH(mp4.SystemCommon, ids, nil) }
 
 // work runs f beside an engine for the content, then ends the engine and checks that no session is left.
@@ -148,20 +156,20 @@ func TestAKeyIsAskedForOnce(t *testing.T) {
 		then    func(*desk)
 		want    [][][16]byte
 	}{
-		"named by the PSSH, then by events of equal content": {drm.Content{track(kidA, pssh(kidA))}, func(d *desk) {
+		"named by the PSSH, then by events of equal content": {contentOf(track(kidA, pssh(kidA))), func(d *desk) {
 			d.encrypted("cenc", pssh(kidA))
 			d.encrypted("cenc", pssh(kidA))
 			d.encrypted("keyids", clearkey.KeyIDsInitData([][16]byte{kidA}))
 		}, [][][16]byte{{kidA}}},
-		"two files, one key":                {drm.Content{track(kidA), track(kidA)}, nil, [][][16]byte{{kidA}}},
-		"two files, two keys, in one":       {drm.Content{track(kidA, pssh(kidA)), track(kidB, pssh(kidB))}, nil, [][][16]byte{{kidA, kidB}}},
-		"two boxes of the common system":    {drm.Content{track(kidA, pssh(kidA), pssh(kidB))}, nil, [][][16]byte{{kidA, kidB}}},
-		"only tenc names it":                {drm.Content{track(kidA)}, nil, [][][16]byte{{kidA}}},
-		"a foreign system's PSSH":           {drm.Content{track(kidA, mp4.BuildPSSH([16]byte{9}, nil, []byte("x")))}, nil, [][][16]byte{{kidA}}},
-		"a foreign PSSH in an event, later": {drm.Content{track(kidA)}, func(d *desk) { d.encrypted("cenc", mp4.BuildPSSH([16]byte{9}, nil, []byte("x"))) }, [][][16]byte{{kidA}}},
-		"a new key beside a known one":      {drm.Content{track(kidA)}, func(d *desk) { d.encrypted("cenc", pssh(kidA, kidB)) }, [][][16]byte{{kidA}, {kidB}}},
-		"the zero key id names no key":      {drm.Content{track(kidA)}, func(d *desk) { d.encrypted("cenc", pssh([16]byte{}, kidA)) }, [][][16]byte{{kidA}}},
-		"content that nobody read ahead":    {nil, func(d *desk) { d.encrypted("webm", kidA[:]) }, [][][16]byte{{kidA}}},
+		"two files, one key":                {contentOf(track(kidA), track(kidA)), nil, [][][16]byte{{kidA}}},
+		"two files, two keys, in one":       {contentOf(track(kidA, pssh(kidA)), track(kidB, pssh(kidB))), nil, [][][16]byte{{kidA, kidB}}},
+		"two boxes of the common system":    {contentOf(track(kidA, pssh(kidA), pssh(kidB))), nil, [][][16]byte{{kidA, kidB}}},
+		"only tenc names it":                {contentOf(track(kidA)), nil, [][][16]byte{{kidA}}},
+		"a foreign system's PSSH":           {contentOf(track(kidA, mp4.BuildPSSH([16]byte{9}, nil, []byte("x")))), nil, [][][16]byte{{kidA}}},
+		"a foreign PSSH in an event, later": {contentOf(track(kidA)), func(d *desk) { d.encrypted("cenc", mp4.BuildPSSH([16]byte{9}, nil, []byte("x"))) }, [][][16]byte{{kidA}}},
+		"a new key beside a known one":      {contentOf(track(kidA)), func(d *desk) { d.encrypted("cenc", pssh(kidA, kidB)) }, [][][16]byte{{kidA}, {kidB}}},
+		"the zero key id names no key":      {contentOf(track(kidA)), func(d *desk) { d.encrypted("cenc", pssh([16]byte{}, kidA)) }, [][][16]byte{{kidA}}},
+		"content that nobody read ahead":    {drm.Content{}, func(d *desk) { d.encrypted("webm", kidA[:]) }, [][][16]byte{{kidA}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, engine := range []playertest.Engine{playertest.Chromium, playertest.Firefox} {
@@ -181,7 +189,7 @@ func TestAKeyIsAskedForOnce(t *testing.T) {
 func TestAnotherKeySystemsMessagesPassUnread(t *testing.T) {
 	foreign := mp4.BuildPSSH(mp4.SystemCommon, [][16]byte{kidA}, nil)
 	options := playertest.Options{CDM: playertest.CDMOptions{KeySystems: []string{"com.widevine.alpha"}, RepeatedMessages: 1}}
-	work(t, "com.widevine.alpha", options, drm.Content{track(kidA, foreign)}, func(d *desk) {
+	work(t, "com.widevine.alpha", options, contentOf(track(kidA, foreign)), func(d *desk) {
 		d.encrypted("cenc", foreign)
 		if got := d.askedFor(); !reflect.DeepEqual(got, [][][16]byte{{kidA}, {kidA}}) {
 			t.Errorf("asked for %x, want one request for each of the session's two messages", got)
@@ -193,7 +201,7 @@ func TestAnotherKeySystemsMessagesPassUnread(t *testing.T) {
 }
 
 func TestPlaybackThatWaitsForAKeyNobodyFetchesFails(t *testing.T) {
-	work(t, clearkey.Name, playertest.Options{}, drm.Content{track(kidA), track(kidC)}, func(d *desk) {
+	work(t, clearkey.Name, playertest.Options{}, contentOf(track(kidA), track(kidC)), func(d *desk) {
 		d.engine.WaitingForKey()
 		failure := d.expectFailure(drm.KeyMissing)
 		if !reflect.DeepEqual(failure.KeyIDs, [][16]byte{kidC}) {
@@ -204,7 +212,7 @@ func TestPlaybackThatWaitsForAKeyNobodyFetchesFails(t *testing.T) {
 
 func TestPlaybackMayWaitWhileTheLicenceComes(t *testing.T) {
 	options := playertest.Options{CDM: playertest.CDMOptions{UpdateDelay: 5 * time.Second}}
-	work(t, clearkey.Name, options, drm.Content{track(kidA)}, func(d *desk) {
+	work(t, clearkey.Name, options, contentOf(track(kidA)), func(d *desk) {
 		d.engine.WaitingForKey()
 		time.Sleep(10 * time.Second)
 		select {
@@ -217,7 +225,7 @@ func TestPlaybackMayWaitWhileTheLicenceComes(t *testing.T) {
 
 func TestAKeyThatBecomesUnusableFails(t *testing.T) {
 	for _, status := range []string{"internal-error", "expired", "output-restricted", "released"} {
-		work(t, clearkey.Name, playertest.Options{}, drm.Content{track(kidA)}, func(d *desk) {
+		work(t, clearkey.Name, playertest.Options{}, contentOf(track(kidA)), func(d *desk) {
 			d.host.SetKeyStatus(kidA, status)
 			failure := d.expectFailure(drm.KeyUnusable)
 			if failure.Detail != status || len(failure.Keys) != 1 {
@@ -228,7 +236,7 @@ func TestAKeyThatBecomesUnusableFails(t *testing.T) {
 }
 
 func TestASessionThatTheCDMClosesFails(t *testing.T) {
-	work(t, clearkey.Name, playertest.Options{}, drm.Content{track(kidA)}, func(d *desk) {
+	work(t, clearkey.Name, playertest.Options{}, contentOf(track(kidA)), func(d *desk) {
 		d.host.CloseSessions("internal-error")
 		if failure := d.expectFailure(drm.SessionClosed); failure.Detail != "internal-error" {
 			t.Errorf("the error is %v", failure)
@@ -238,7 +246,7 @@ func TestASessionThatTheCDMClosesFails(t *testing.T) {
 
 func TestAMessageMayComeFirst(t *testing.T) {
 	options := playertest.Options{CDM: playertest.CDMOptions{MessageFirst: true, GenerateDelay: time.Second / 2}}
-	work(t, clearkey.Name, options, drm.Content{track(kidA)}, func(d *desk) {
+	work(t, clearkey.Name, options, contentOf(track(kidA)), func(d *desk) {
 		if got := d.askedFor(); len(got) != 1 {
 			t.Errorf("asked for %x, want one request", got)
 		}
@@ -246,7 +254,7 @@ func TestAMessageMayComeFirst(t *testing.T) {
 }
 
 func TestNegotiationAsksForTheContent(t *testing.T) {
-	content := drm.Content{track(kidA), {Container: "mp4", Tracks: []manifest.Track{{Kind: "audio", Codec: "mp4a.40.2"}}}}
+	content := contentOf(track(kidA), &manifest.Header{Container: "mp4", Tracks: []manifest.Track{{Kind: "audio", Codec: "mp4a.40.2"}}})
 	work(t, clearkey.Name, playertest.Options{}, content, func(d *desk) {
 		want := platform.MediaKeySystemConfiguration{
 			InitDataTypes:     []string{"cenc", "keyids"},
@@ -270,9 +278,9 @@ func TestARefusalNamesWhatIsRefused(t *testing.T) {
 		options playertest.Options
 		want    string
 	}{
-		"the scheme":        {drm.Content{cens}, playertest.Options{}, "cens"},
-		"one of two codecs": {drm.Content{track(kidA), second}, playertest.Options{Unsupported: []string{"hvc1"}}, "hvc1"},
-		"the key system":    {drm.Content{track(kidA)}, playertest.Options{CDM: playertest.CDMOptions{KeySystems: []string{"none"}}}, clearkey.Name},
+		"the scheme":        {contentOf(cens), playertest.Options{}, "cens"},
+		"one of two codecs": {contentOf(track(kidA), second), playertest.Options{Unsupported: []string{"hvc1"}}, "hvc1"},
+		"the key system":    {contentOf(track(kidA)), playertest.Options{CDM: playertest.CDMOptions{KeySystems: []string{"none"}}}, clearkey.Name},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

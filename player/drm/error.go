@@ -29,15 +29,21 @@ const (
 	KeyMissing                           // playback waits for a key that nothing is fetching
 	SessionClosed                        // the CDM closed the session
 	Panicked                             // the licence fetcher, or the engine itself
+	CodecRefused                         // the browser cannot decode what would be licensed
+	CertificateFailed                    // the server certificate could not be fetched, or the CDM refused it
+	OriginRefused                        // the manifest's licence URL leads to an origin that the app does not allow
+	TooManySessions                      // the CDM has no room for a session, even after all others were closed
+	KeyTimeout                           // playback has waited for a key for longer than KeyTimeout
 )
 
-// Error is a failure of the engine. All of them stop playback.
+// Error is a failure of the engine.
 type Error struct {
 	Reason        Reason
 	KeySystem     string                                 // "" where none is chosen yet
 	Configuration []platform.MediaKeySystemConfiguration // of Refused: what was asked
 	Refusals      []string                               // of Refused: the key systems, in the order they were tried
 	Insecure      bool                                   // of NoEME and Refused: the page is not a secure context
+	Report        *Report                                // of NoEME and Refused: why, bit by bit
 	KeyIDs        [][16]byte                             // the keys it is about, where known
 	Keys          []KeyStatus                            // the session's
 	Detail        string                                 // what a person needs to know beside the reason

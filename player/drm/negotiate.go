@@ -6,19 +6,22 @@ import (
 	"slices"
 
 	"github.com/keystream-player/keystream/player/drm/clearkey"
-	"github.com/keystream-player/keystream/player/manifest"
 	"github.com/keystream-player/keystream/player/platform"
 )
 
-// Content is what is known of the media before it is loaded: the headers of its files. None is legal: the file could not be read ahead.
-type Content []*manifest.Header
+// grant is a key system that the browser lets us use.
+type grant struct {
+	system KeySystem // as the app configured it
+	vendor vendor
+	access platform.MediaKeySystemAccess
+}
 
 // negotiate asks for each key system in the app's order until one is granted.
 //
 // https://www.w3.org/TR/encrypted-media-2/#requestmediakeysystemaccess
-func negotiate(ctx context.Context, host platform.Host, systems []KeySystem, content Content) (platform.MediaKeySystemAccess, KeySystem, error) {
+func negotiate(ctx context.Context, host platform.Host, systems []KeySystem, content Content) (*grant, error) {
 	if len(systems) == 0 {
-		return nil, KeySystem{}, &Error{Reason: NoKeySystem, KeyIDs: content.KeyIDs()}
+		return nil, &Error{Reason: NoKeySystem, KeyIDs: content.KeyIDs()}
 	}
 	configs := configurations(content)
 	refused := &Error{Reason: Refused, Configuration: configs, Insecure: !host.IsSecureContext()}
@@ -26,16 +29,17 @@ func negotiate(ctx context.Context, host platform.Host, systems []KeySystem, con
 		access, err := host.RequestMediaKeySystemAccess(ctx, system.Name, configs)
 		if err == nil {
 			dropped := lacking(configs[0], access.Configuration())
-			if len(content) == 0 || dropped == "" {
-				return access, system, nil
+			if len(content.Sets) == 0 || dropped == "" {
+				vendor, err := newVendor(system)
+				return &grant{system, vendor, access}, err
 			}
 			err = errors.New("it grants all but " + dropped)
 		}
 		if ctx.Err() != nil {
-			return nil, KeySystem{}, ctx.Err()
+			return nil, ctx.Err()
 		}
 		if errors.Is(err, platform.ErrNoEME) {
-			return nil, KeySystem{}, &Error{Reason: NoEME, KeySystem: system.Name, Insecure: refused.Insecure, Cause: err}
+			return nil, &Error{Reason: NoEME, KeySystem: system.Name, Insecure: refused.Insecure, Cause: err}
 		}
 		refused.Refusals = append(refused.Refusals, system.Name)
 		refused.Cause = err
@@ -43,7 +47,7 @@ func negotiate(ctx context.Context, host platform.Host, systems []KeySystem, con
 			refused.Detail = blameScheme(ctx, host, system.Name, configs)
 		}
 	}
-	return nil, KeySystem{}, refused
+	return nil, refused
 }
 
 // lacking names what was asked for and not granted: a configuration is granted as soon as one capability of each kind is, and the content
@@ -92,7 +96,7 @@ func blameScheme(ctx context.Context, host platform.Host, name string, configs [
 // configurations asks with the content's own containers, codecs and schemes, audio and video apart. For content that nobody has read yet
 // it asks for the commonest codecs of each container.
 func configurations(content Content) []platform.MediaKeySystemConfiguration {
-	if len(content) == 0 {
+	if len(content.Sets) == 0 {
 		return []platform.MediaKeySystemConfiguration{
 			configuration([]string{"cenc", "keyids"}, "mp4", "avc1.42E01E", "mp4a.40.2"),
 			configuration([]string{"webm", "keyids"}, "webm", "vp8", "vorbis"),
@@ -100,7 +104,7 @@ func configurations(content Content) []platform.MediaKeySystemConfiguration {
 		}
 	}
 	var config platform.MediaKeySystemConfiguration
-	for _, header := range content {
+	for _, header := range content.headers() {
 		initDataType := "cenc"
 		if header.Container == "webm" {
 			initDataType = "webm"
@@ -128,31 +132,6 @@ func configuration(initDataTypes []string, container, video, audio string) platf
 		VideoCapabilities: []platform.MediaKeySystemMediaCapability{{ContentType: "video/" + container + `; codecs="` + video + `"`}},
 		AudioCapabilities: []platform.MediaKeySystemMediaCapability{{ContentType: "audio/" + container + `; codecs="` + audio + `"`}},
 	}
-}
-
-func appendNew[T comparable](list []T, v T) []T {
-	for _, have := range list {
-		if have == v {
-			return list
-		}
-	}
-	return append(list, v)
-}
-
-// KeyIDs lists the default key ids of all files, each once.
-func (c Content) KeyIDs() [][16]byte {
-	var ids [][16]byte
-	for _, header := range c {
-		for _, id := range header.KeyIDs() {
-			ids = appendNew(ids, id)
-		}
-	}
-	return ids
-}
-
-// Encrypted says whether any file is known to be.
-func (c Content) Encrypted() bool {
-	return slices.ContainsFunc(c, (*manifest.Header).Encrypted)
 }
 
 // Validate reads what can be read of the configuration before anything is played.

@@ -82,6 +82,9 @@ func (e *Engine) answer(ctx context.Context, session platform.MediaKeySession, i
 	}
 	license, err := e.vendor.license(ctx, request, func(ctx context.Context, req LicenseRequest) ([]byte, error) {
 		e.observer.DRMEvent(&LicenseRequestEvent{KeySystem: req.KeySystem, SessionID: session.SessionID(), MessageType: req.MessageType, KeyIDs: req.KeyIDs})
+		if e.system.License == nil {
+			return nil, &Error{Reason: NoKey, KeySystem: e.system.Name, KeyIDs: req.KeyIDs}
+		}
 		return fetchLicense(ctx, e.system, req)
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/keystream-player/keystream/player/drm/clearkey"
+	"github.com/keystream-player/keystream/player/manifest"
 )
 
 // initData is what a licence is asked for with.
@@ -15,11 +16,18 @@ type initData struct {
 
 // vendor is what differs between key systems: how they read init data, and what their messages and licences look like.
 type vendor interface {
-	// read finds the key ids that init data names.
+	// read makes of raw init data what this key system can use: without other systems' boxes and without doubles, in an order that depends on
+	// nothing but what is in it. Key ids that it names are found, but for zero ones. An error says that it holds nothing for this key system.
 	read(kind string, data []byte) (initData, error)
 
-	// narrow makes init data for some of the key ids of in; ok is false where the key system cannot.
-	narrow(in initData, ids [][16]byte) (out initData, ok bool)
+	// system makes init data of what a manifest says; ok is false where it says nothing to this key system.
+	system(s manifest.System) (in initData, ok bool)
+
+	// narrow makes init data that names exactly these key ids; ok is false where the key system cannot ask so.
+	narrow(ids [][16]byte) (in initData, ok bool)
+
+	// keyID gives the id by which containers know the key that the CDM calls id; known says whether a container names an id.
+	keyID(id [16]byte, known func([16]byte) bool) [16]byte
 
 	// license answers a message; fetch asks the app's licence fetcher.
 	license(ctx context.Context, req LicenseRequest, fetch fetchFunc) ([]byte, error)
@@ -29,24 +37,8 @@ type fetchFunc func(context.Context, LicenseRequest) ([]byte, error)
 
 func newVendor(system KeySystem) (vendor, error) {
 	if system.Name != clearkey.Name {
-		return opaque{system}, nil
+		return opaque{}, nil
 	}
 	keys, err := parseKeys(system)
 	return clearKey{system, keys}, err
-}
-
-// opaque is a key system whose init data and messages pass through unread.
-type opaque struct{ system KeySystem }
-
-func (opaque) read(kind string, data []byte) (initData, error) {
-	return initData{kind: kind, data: data}, nil
-}
-
-func (opaque) narrow(in initData, _ [][16]byte) (initData, bool) { return in, false }
-
-func (v opaque) license(ctx context.Context, req LicenseRequest, fetch fetchFunc) ([]byte, error) {
-	if v.system.License == nil {
-		return nil, &Error{Reason: NoKey, KeySystem: v.system.Name, KeyIDs: req.KeyIDs}
-	}
-	return fetch(ctx, req)
 }

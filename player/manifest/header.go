@@ -25,6 +25,8 @@ type Header struct {
 type Track struct {
 	Kind       string // "video" or "audio"; tracks of other kinds are left out
 	Codec      string // RFC 6381: "avc1.64001e", "mp4a.40.2", "vp8", "opus"
+	Width      int    // of a video, in pixels; 0 where it is not known
+	Height     int
 	Protection *Protection
 }
 
@@ -32,6 +34,17 @@ type Track struct {
 type Protection struct {
 	Scheme string // "cenc", "cens", "cbc1", "cbcs"; a WebM's is "cenc" (AES-CTR)
 	KeyID  KeyID  // the default key id
+
+	// Systems is what a manifest says of each protection system. A file says it in [Header.PSSH].
+	Systems []System
+}
+
+// System is one protection system's ContentProtection.
+type System struct {
+	ID         [16]byte // as in its PSSH
+	PSSH       []byte   // cenc:pssh: whole boxes
+	PRO        []byte   // mspr:pro: a PlayReady Object, without a box around it
+	LicenseURL string   // dashif:Laurl, clearkey:Laurl; not trusted
 }
 
 // MIMEType is the type that MediaSource.isTypeSupported and addSourceBuffer take for the whole file.

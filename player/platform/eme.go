@@ -1,6 +1,9 @@
 package platform
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // MediaKeySystemConfiguration says what is asked of a key system, and what it granted.
 //
@@ -31,8 +34,19 @@ type MediaKeySystemAccess interface {
 
 // MediaKeys is a set of sessions that an element decrypts with.
 type MediaKeys interface {
-	// CreateSession opens a session; sessionType "" is "temporary".
+	// CreateSession opens a session; sessionType "" is "temporary". A QuotaExceededError says that the CDM has no room for one more.
 	CreateSession(sessionType string) (MediaKeySession, error)
+
+	// SetServerCertificate gives the CDM the certificate that it encrypts its messages with; false says that this key system uses none.
+	//
+	// https://www.w3.org/TR/encrypted-media-2/#dom-mediakeys-setservercertificate
+	SetServerCertificate(ctx context.Context, certificate []byte) (used bool, err error)
+
+	// StatusForPolicy says which status a key would have that demands this HDCP version ("1.4"). Where the browser has no
+	// getStatusForPolicy it is a DOMError named NotSupportedError.
+	//
+	// https://www.w3.org/TR/encrypted-media-2/#dom-mediakeys-getstatusforpolicy
+	StatusForPolicy(ctx context.Context, minHDCPVersion string) (status string, err error)
 }
 
 // MediaKeySession is one exchange of licences with a CDM.
@@ -45,6 +59,7 @@ type MediaKeySession interface {
 
 	SessionID() string // "" until GenerateRequest has succeeded
 	KeyStatuses() []KeyStatus
+	Expiration() time.Time // when the keys stop working; the zero Time is never, or not known
 
 	GenerateRequest(ctx context.Context, initDataType string, initData []byte) error
 	Update(ctx context.Context, response []byte) error

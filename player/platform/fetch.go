@@ -2,7 +2,8 @@ package platform
 
 import "context"
 
-// Fetcher does one HTTP exchange (or reads a blob: URL): no retries, no policy. Redirects are followed.
+// Fetcher does one HTTP exchange (or reads a blob: URL): no retries, no policy. Redirects are followed,
+// unless the request says otherwise.
 type Fetcher interface {
 	// Fetch resolves when the response's header is there. A failure without a response (DNS, refused, CORS) is a DOMError
 	// named TypeError, as fetch() rejects with. A relative URL is resolved against the page.
@@ -18,6 +19,7 @@ type Request struct {
 	Header          []HeaderField
 	Body            []byte // nil sends none
 	WithCredentials bool   // cookies and HTTP authentication also across origins; same-origin requests always carry them
+	RefuseRedirects bool   // a redirect is a TypeError, as without a response: what the request carries is for its own address only
 }
 
 // HeaderField is one header line.

@@ -24,6 +24,7 @@ type MediaElement interface {
 
 	CanPlayType(mimeType string) string // "", "maybe" or "probably"
 	CurrentTime() time.Duration
+	SetCurrentTime(t time.Duration) // seeks; before there is any media, it is where playback will begin
 	Seeking() bool
 	Duration() (d time.Duration, known bool)
 	Buffered() []TimeRange

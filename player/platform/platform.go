@@ -35,6 +35,18 @@ type Host interface {
 	// https://www.w3.org/TR/encrypted-media-2/#navigator-extension-requestmediakeysystemaccess
 	RequestMediaKeySystemAccess(ctx context.Context, keySystem string, configs []MediaKeySystemConfiguration) (MediaKeySystemAccess, error)
 
+	// DecodingInfo is navigator.mediaCapabilities.decodingInfo: a NotSupportedError where there is no such thing.
+	//
+	// https://www.w3.org/TR/media-capabilities/#dom-mediacapabilities-decodinginfo
+	DecodingInfo(ctx context.Context, media MediaDecodingConfiguration) (MediaCapabilitiesInfo, error)
+
+	// AllowsFeature says whether the page's permissions policy lets it use a feature ("encrypted-media"). It explains a refusal and decides
+	// nothing: it is true where the browser does not tell.
+	AllowsFeature(name string) bool
+
+	// Origin is the page's origin, "https://example.org:8443".
+	Origin() string
+
 	// IsSecureContext explains a refusal; it decides nothing (Firefox keeps Clear Key in insecure contexts).
 	IsSecureContext() bool
 }

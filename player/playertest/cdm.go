@@ -176,6 +176,21 @@ func (k *mediaKeys) CreateSession(sessionType string) (platform.MediaKeySession,
 	return s, nil
 }
 
+// SetServerCertificate is refused as Clear Key refuses it: without an error.
+func (k *mediaKeys) SetServerCertificate(ctx context.Context, certificate []byte) (used bool, err error) {
+	if len(certificate) == 0 {
+		return false, dom("TypeError", "setServerCertificate: the certificate is empty")
+	}
+	err = k.host.async(ctx, latency, func() error { return nil })
+	return false, err
+}
+
+// StatusForPolicy knows no HDCP: everything is usable.
+func (k *mediaKeys) StatusForPolicy(ctx context.Context, _ string) (status string, err error) {
+	err = k.host.async(ctx, latency, func() error { return nil })
+	return "usable", err
+}
+
 // find gives the content key of that id, if a session has it usable. The host's mutex is held; k may be nil.
 func (k *mediaKeys) find(id [16]byte) (key [16]byte, usable bool) {
 	if k == nil {

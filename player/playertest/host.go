@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -106,6 +107,19 @@ func (h *Host) Video() *Element { return h.element }
 
 // IsSecureContext says what Options say.
 func (h *Host) IsSecureContext() bool { return !h.options.Insecure }
+
+// AllowsFeature is true: no permissions policy is in the way.
+func (h *Host) AllowsFeature(string) bool { return true }
+
+// Origin is that of [PageURL].
+func (h *Host) Origin() string { return strings.TrimSuffix(PageURL, "/") }
+
+// DecodingInfo supports what [Host.IsTypeSupported] does.
+func (h *Host) DecodingInfo(ctx context.Context, media platform.MediaDecodingConfiguration) (platform.MediaCapabilitiesInfo, error) {
+	supported := h.IsTypeSupported(media.ContentType)
+	err := h.async(ctx, latency, func() error { return nil })
+	return platform.MediaCapabilitiesInfo{Supported: supported, Smooth: supported, PowerEfficient: supported}, err
+}
 
 // Violations lists the calls that the specifications forbid in the state they were made in. A player that knows its states makes none.
 func (h *Host) Violations() []string {

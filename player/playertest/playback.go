@@ -43,6 +43,9 @@ func (e *Element) Seek(t time.Duration) {
 	e.update()
 }
 
+// SetCurrentTime is Seek, as the player calls it.
+func (e *Element) SetCurrentTime(t time.Duration) { e.Seek(t) }
+
 // Ended is HTMLMediaElement.ended.
 func (e *Element) Ended() bool {
 	e.host.mu.Lock()

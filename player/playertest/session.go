@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/keystream-player/keystream/player/platform"
 )
@@ -81,6 +82,9 @@ func (s *session) KeyStatuses() []platform.KeyStatus {
 	}
 	return out
 }
+
+// Expiration is never: Clear Key's licences do not expire.
+func (s *session) Expiration() time.Time { return time.Time{} }
 
 // GenerateRequest may be called once, whether or not it succeeds.
 func (s *session) GenerateRequest(ctx context.Context, initDataType string, initData []byte) error {

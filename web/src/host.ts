@@ -168,10 +168,18 @@ export const bridge = {
   },
 
   /** Begins a request; the number is its own, and then its body's. */
-  fetch(url: string, method: string, headers: string[], body: Uint8Array<ArrayBuffer> | null, withCredentials: boolean): number {
+  fetch(
+    url: string,
+    method: string,
+    headers: string[],
+    body: Uint8Array<ArrayBuffer> | null,
+    withCredentials: boolean,
+    refuseRedirects: boolean,
+  ): number {
     const stop = new AbortController()
     const credentials = withCredentials ? 'include' : 'same-origin'
-    const response = fetch(url, { method, headers: pairs(headers) as [string, string][], body, credentials, signal: stop.signal })
+    const redirect = refuseRedirects ? 'error' : 'follow'
+    const response = fetch(url, { method, headers: pairs(headers) as [string, string][], body, credentials, redirect, signal: stop.signal })
     response.catch(() => {})
     return keep({ stop, response })
   },
@@ -223,6 +231,10 @@ export const bridge = {
   /** Go cannot set it: an exception out of a setter would unwind its stack. */
   setDuration(source: MediaSource, seconds: number): void {
     source.duration = seconds
+  },
+
+  setCurrentTime(element: HTMLMediaElement, seconds: number): void {
+    element.currentTime = seconds
   },
 
   /** Makes a media source the element's, and waits until it is open. */
