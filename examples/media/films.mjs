@@ -21,6 +21,7 @@ function film(line) {
     pssh,
     duration: Math.max(...probes.map((p) => p.duration)),
     frames: probes.reduce((sum, p) => sum + p.frames, 0),
+    rotation: files.some((file) => readFileSync(file).includes('seig')), // the fragments name keys, the header does not
     fragmented: files.every((file) => file.endsWith('.webm') || readFileSync(file).includes('mvex')), // WebM can always be appended
     poster,
   }

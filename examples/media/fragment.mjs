@@ -2,6 +2,7 @@
 // them; only the boxes around them change (ISO/IEC 14496-12, 8.8; ISO/IEC 23001-7, 7). ffmpeg 5.1 encrypts fragmented files too, but leaves out
 // the senc boxes, without which nobody can decrypt them.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { children, find } from './boxes.mjs'
 
 const [input, output] = process.argv.slice(2)
 const file = readFileSync(input)
@@ -10,22 +11,6 @@ const tracks = children(find(top, 'moov').body).filter((b) => b.type === 'trak')
 writeFileSync(output, Buffer.concat([find(top, 'ftyp').whole, movie(find(top, 'moov')), ...fragments()]))
 
 // --- reading ---
-
-function children(bytes) {
-  const boxes = []
-  for (let at = 0; at < bytes.length; ) {
-    const size = bytes.readUInt32BE(at)
-    const whole = bytes.subarray(at, at + size)
-    boxes.push({ type: whole.toString('latin1', 4, 8), whole, body: whole.subarray(8) })
-    at += size
-  }
-  return boxes
-}
-
-function find(boxes, type, ...path) {
-  const found = boxes.find((b) => b.type === type)
-  return found && path.length > 0 ? find(children(found.body), ...path) : found
-}
 
 function track(trak) {
   const boxes = children(trak.body)

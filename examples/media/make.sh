@@ -159,6 +159,36 @@ two_keys() {
   film $name 'Tide: cenc, two keys' cenc common "$(kid $video):$(key $video) $(kid $audio):$(key $audio)" $video.mp4 $audio.mp4
 }
 
+# rotation NAME TITLE LINE PSSH FLAGS… makes a pair whose key changes every 2 s. The packager makes the next identifier and key from the last by
+# moving their first byte to the end.
+rotation() {
+  local name=$1 title=$2 line=$3 pssh=$4 keys=()
+  shift 4
+  local kid key
+  kid=$(kid "$name") key=$(key "$name")
+  encode tide 10 "$title" "$line" "$work/$name.mp4" "${h264[@]}"
+  package "$name" mp4 'video audio' $(raw cenc "$kid" "$key") --crypto_period_duration 2 --stderrthreshold 2 "$@" # it warns of keys made so
+  for period in 0 1 2 3 4; do
+    keys+=("${kid:2*period}${kid:0:2*period}:${key:2*period}${key:0:2*period}")
+  done
+  film "$name" "$title" cenc "$pssh" "${keys[*]}" "$name-video.mp4" "$name-audio.mp4"
+}
+
+# clear_ends makes a pair that is clear for 2 s, encrypted for 4 s, and clear to the end: an encrypted film with a clear start, whose last fragments
+# are those of one that is clear all along.
+clear_ends() {
+  local name=mp4-cenc-clear-ends
+  local flags=($(raw cenc "$(kid $name)" "$(key $name)") --protection_systems Common)
+  encode bloom 10 'Bloom, clear at both ends' 'MP4 · cenc · clear for the first 2 s and the last 4 s' "$work/$name.mp4" "${h264[@]}"
+  mkdir "$work/start" "$work/all"
+  (cd "$work/start" && package $name mp4 'video audio' "${flags[@]}" --clear_lead 2)
+  (cd "$work/all" && package $name mp4 'video audio' "${flags[@]}" --clear_lead 60)
+  for track in video audio; do
+    node "$here/splice.mjs" "$work/start/$name-$track.mp4" "$work/all/$name-$track.mp4" 3 "$name-$track.mp4"
+  done
+  film $name 'Bloom: cenc, clear at both ends' cenc common "$(kid $name):$(key $name)" $name-video.mp4 $name-audio.mp4
+}
+
 # by_ffmpeg NAME TITLE LINE FRAGMENTED makes a muxed cenc film without a PSSH. ffmpeg encrypts NAL units to their last byte, so that the lengths
 # of subsamples are not multiples of 16.
 by_ffmpeg() {
@@ -203,6 +233,10 @@ tracks mp4-cbcs tide 'Tide, cbcs' 'MP4 · H.264 · AAC · cbcs · common PSSH' c
 two_keys
 tracks mp4-cenc-no-pssh bloom 'Bloom, no PSSH' 'MP4 · H.264 · AAC · cenc · no PSSH' cenc none --mp4_include_pssh_in_stream=false
 tracks mp4-cenc-widevine-pssh aurora 'Aurora, foreign PSSH' 'MP4 · H.264 · AAC · cenc · Widevine’s PSSH only' cenc widevine --protection_systems Widevine
+rotation mp4-cenc-rotation 'Tide, changing keys' 'MP4 · H.264 · AAC · cenc · a new key every 2 s' fragments --protection_systems Common
+rotation mp4-cenc-rotation-no-pssh 'Tide, changing keys, no PSSH' 'MP4 · H.264 · AAC · cenc · a new key every 2 s · no PSSH' none --mp4_include_pssh_in_stream=false
+tracks mp4-cenc-clear-lead aurora 'Aurora, clear start' 'MP4 · H.264 · AAC · cenc · clear for the first 2 s' cenc common --protection_systems Common --clear_lead 2
+clear_ends
 by_ffmpeg mp4-cenc-progressive 'Bloom, cenc, progressive' 'progressive MP4 · H.264 · AAC · cenc · no PSSH' false
 by_ffmpeg mp4-cenc-muxed 'Bloom, cenc, in one file' 'fragmented MP4 · H.264 · AAC · cenc · no PSSH' true
 refused cens

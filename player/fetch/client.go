@@ -30,16 +30,29 @@ type Request struct {
 	Header          []platform.HeaderField
 	Body            []byte
 	WithCredentials bool
+	RefuseRedirects bool // as in platform.Request
 	Range           Range
+
+	// ErrorBody wants what the server says with a failure, up to 16 kB, in [Error.Body].
+	ErrorBody bool
 }
+
+// maxErrorBody bounds what is read of a failure's body: what is longer is not read at all.
+const maxErrorBody = 16 << 10
 
 // Result is a body that arrived whole.
 type Result struct {
 	Body     platform.Body // the caller releases it
 	URL      string        // after redirects, unredacted
 	Total    int64         // the size of the whole resource; -1 where a range was asked for and the server did not say
+	Status   int           // 2xx
 	Attempts int
+
+	response platform.Response
 }
+
+// Header gives a field of the response's header; "" where it is absent or hidden by CORS.
+func (r *Result) Header(name string) string { return r.response.Header(name) }
 
 // Do fetches until it has the whole body or a failure that another try would not mend: 4xx other than 408, 425 and 429, a wrong or ignored
 // range, a body past its limit. A range that runs past the end of the file gives what there is. Errors are *[Error], or ctx's own.
@@ -70,6 +83,7 @@ func (c *Client) Do(ctx context.Context, req Request) (Result, error) {
 			return Result{}, err
 		}
 		fail.Status, fail.ContentType, fail.Timeout, fail.Cause = failure.status, failure.contentType, failure.timeout, failure.cause
+		fail.Body = failure.body
 		if !failure.retriable() || fail.Attempts >= policy.Tries {
 			return Result{}, fail
 		}
@@ -113,6 +127,7 @@ type failure struct {
 	contentType string
 	timeout     bool
 	retryAfter  time.Duration
+	body        []byte
 	cause       error
 }
 
@@ -140,13 +155,13 @@ func (c *Client) try(ctx context.Context, req Request, policy Policy) (Result, *
 	defer cancel()
 	resp, err := c.Fetcher.Fetch(tryCtx, platform.Request{
 		URL: req.URL, Method: req.Method, Header: header, Body: req.Body, WithCredentials: req.WithCredentials,
+		RefuseRedirects: req.RefuseRedirects,
 	})
 	if err != nil {
 		return Result{}, failed(tryCtx, 0, err)
 	}
-	res := Result{URL: resp.URL(), Total: -1}
-	length := int64(-1)
-	status := resp.Status()
+	length, status := int64(-1), resp.Status()
+	res := Result{URL: resp.URL(), Status: status, Total: -1, response: resp}
 	f := refused(resp, ranged)
 	if f == nil && ranged {
 		length, res.Total, err = req.Range.check(resp.Header("Content-Range"))
@@ -155,6 +170,9 @@ func (c *Client) try(ctx context.Context, req Request, policy Policy) (Result, *
 		}
 	}
 	if f != nil {
+		if req.ErrorBody && f.cause == nil {
+			f.body = errorBody(tryCtx, resp)
+		}
 		resp.Cancel()
 		return Result{}, f
 	}
@@ -163,6 +181,20 @@ func (c *Client) try(ctx context.Context, req Request, policy Policy) (Result, *
 		res.Total = res.Body.Len()
 	}
 	return res, f
+}
+
+// errorBody reads what a server says with a failure, in what is left of the try's time; nil where that does not work.
+func errorBody(ctx context.Context, resp platform.Response) []byte {
+	body, err := resp.ReadBody(ctx, maxErrorBody)
+	if err != nil {
+		return nil
+	}
+	defer body.Release()
+	words, err := body.Bytes()
+	if err != nil {
+		return nil
+	}
+	return words
 }
 
 // refused gives the failure that the header alone tells; nil lets the body be read.

@@ -25,6 +25,9 @@ type Error struct {
 	Timeout     bool   // the last try ran out of its time
 	Attempts    int    // how many requests were made
 	Cause       error  // nil where Status or Timeout says it all
+
+	// Body is what the server said with Status, where [Request.ErrorBody] asked for it. It may hold anything, secrets too: it is not for people.
+	Body []byte
 }
 
 func (e *Error) Error() string {

@@ -1,4 +1,5 @@
-// Package mp4 reads what Keystream asks of ISO base media files: the header, down to codecs and protection, and pssh boxes.
+// Package mp4 reads what Keystream asks of ISO base media files: the header, down to codecs and protection, pssh boxes, and what
+// fragments say of keys.
 //
 // Files are untrusted. A box is read where it stands, by name, so that nesting costs no stack: unknown boxes are stepped over, never
 // entered. Sizes are checked against the parent box, boxes are counted, and nothing is allocated on the word of a size field: only payloads

@@ -27,7 +27,7 @@ func TestFilms(t *testing.T) {
 		Files, Codecs                 []string
 		Keys                          map[string]string
 		Duration                      float64
-		Fragmented                    bool
+		Fragmented, Rotation          bool
 	}
 	if err := json.Unmarshal(list, &films); err != nil {
 		t.Fatal(err)
@@ -50,6 +50,9 @@ func TestFilms(t *testing.T) {
 				var codecs []string
 				for _, track := range header.Tracks {
 					codecs = append(codecs, track.Codec)
+					if size := [2]int{track.Width, track.Height}; track.Kind == "video" && size != [2]int{640, 360} {
+						t.Errorf("a picture of %v", size)
+					}
 					if p := track.Protection; (p != nil) != (film.Scheme != "") || p != nil && p.Scheme != film.Scheme {
 						t.Errorf("protection %+v, want scheme %q", p, film.Scheme)
 					}
@@ -62,8 +65,8 @@ func TestFilms(t *testing.T) {
 					t.Errorf("duration %v, want %v", d, want)
 				}
 				ids := header.KeyIDs()
-				if film.Scheme != "" && len(ids) == 0 {
-					t.Error("no key id")
+				if film.Scheme != "" && (len(ids) == 0) != film.Rotation {
+					t.Errorf("key ids %x; the fragments tell them: %v", ids, film.Rotation)
 				}
 				for _, id := range ids {
 					if film.Keys[hex.EncodeToString(id[:])] == "" {
@@ -82,7 +85,7 @@ func TestFilms(t *testing.T) {
 // checkPSSH holds the moov's pssh boxes against what was asked of the packager.
 func checkPSSH(t *testing.T, header *manifest.Header, want string, ids []manifest.KeyID) {
 	boxes, err := mp4.ParsePSSH(header.PSSH)
-	if err != nil || (len(boxes) > 0) != (want != "none") {
+	if inHeader := want != "none" && want != "fragments"; err != nil || (len(boxes) > 0) != inHeader {
 		t.Fatalf("%d pssh boxes, %v; want %s", len(boxes), err, want)
 	}
 	for _, box := range boxes {

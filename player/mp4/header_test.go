@@ -86,6 +86,10 @@ func TestReadHeader(t *testing.T) {
 			slices.Concat(ftyp, sized(0, "moov", mvhd, sized(0, "trak", video(avc)[8:]))),
 			manifest.Header{Duration: 10500 * time.Millisecond, Tracks: []manifest.Track{clearAVC}},
 		},
+		"a picture's size is the first entry's": {
+			film(video(bx("avc1", zeros(24), unhex("0780 0438"), zeros(50), avcC), avc), audio(bx("mp4a", zeros(24), unhex("bb80 0000"), esds))),
+			manifest.Header{Duration: 10500 * time.Millisecond, Tracks: []manifest.Track{{Kind: "video", Codec: "avc1.64001e", Width: 1920, Height: 1080}, clearAAC}},
+		},
 		"mehd counts before mvhd": {
 			film(bx("mvex", bx("mehd", zeros(4), u32(90000)))), manifest.Header{Fragmented: true, Duration: 90 * time.Second},
 		},

@@ -3,6 +3,7 @@ package mp4
 import (
 	"bytes"
 	"encoding/binary"
+	"reflect"
 	"testing"
 )
 
@@ -46,11 +47,14 @@ func TestOutlineTellsAWholeFileFromACutOne(t *testing.T) {
 func FuzzOutline(f *testing.F) {
 	f.Add(bytes.Join([][]byte{outlineBox("ftyp", 16), outlineBox("mdat", 100)}, nil), 7)
 	f.Add([]byte{0, 0, 0, 1, 'm', 'd', 'a', 't', 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 3)
+	f.Add(bytes.Join([][]byte{outlineBox("moof", 40), outlineBox("mdat", 30), {0, 0, 0, 1, 'm', 'o', 'o', 'f', 0, 0, 0, 0, 0, 0, 0, 17, 9}}, nil), 9)
 	f.Fuzz(func(t *testing.T, file []byte, pieceSize int) {
 		if pieceSize < 1 || len(file) > 1<<16 {
 			return
 		}
-		whole, pieces := Outline{}, Outline{}
+		var ofWhole, ofPieces [][]byte
+		whole := Outline{Box: func(box []byte) { ofWhole = append(ofWhole, bytes.Clone(box)) }}
+		pieces := Outline{Box: func(box []byte) { ofPieces = append(ofPieces, bytes.Clone(box)) }}
 		if err := whole.Add(bytes.NewReader(file), int64(len(file))); err != nil {
 			t.Fatal(err)
 		}
@@ -65,6 +69,9 @@ func FuzzOutline(f *testing.F) {
 		}
 		if whole.Missing() != pieces.Missing() || whole.Missing() < 0 {
 			t.Errorf("%d bytes are missing of the whole, %d of its pieces", whole.Missing(), pieces.Missing())
+		}
+		if !reflect.DeepEqual(ofWhole, ofPieces) || len(bytes.Join(ofWhole, nil)) > len(file) {
+			t.Errorf("the whole has the boxes %x, its pieces %x", ofWhole, ofPieces)
 		}
 	})
 }

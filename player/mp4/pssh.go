@@ -47,15 +47,9 @@ func parsePSSH(p []byte) (box PSSH, err error) {
 	if kind := [4]byte(p[4:]); string(kind[:]) != "pssh" {
 		return box, errors.New("is a box of type " + printable(kind))
 	}
-	size, body := uint64(binary.BigEndian.Uint32(p)), 8
-	switch {
-	case size == 0:
-		size = uint64(len(p))
-	case size == 1 && len(p) >= 16:
-		size, body = binary.BigEndian.Uint64(p[8:]), 16
-	}
-	if size < uint64(body) || size > uint64(len(p)) {
-		return box, errors.New("has the size " + strconv.FormatUint(size, 10) + " where " + strconv.Itoa(len(p)) + " bytes are left")
+	size, body, err := boxSize(p)
+	if err != nil {
+		return box, err
 	}
 	box.Raw = p[:size]
 	content := box.Raw[body:]
@@ -83,6 +77,21 @@ func parsePSSH(p []byte) (box PSSH, err error) {
 	}
 	box.Data = data
 	return box, nil
+}
+
+// boxSize gives the size of the box that p, of eight bytes or more, begins with, all of which is there, and where its content begins.
+func boxSize(p []byte) (size uint64, body int, err error) {
+	size, body = uint64(binary.BigEndian.Uint32(p)), 8
+	switch {
+	case size == 0:
+		size = uint64(len(p))
+	case size == 1 && len(p) >= 16:
+		size, body = binary.BigEndian.Uint64(p[8:]), 16
+	}
+	if size < uint64(body) || size > uint64(len(p)) {
+		return 0, 0, errors.New("has the size " + strconv.FormatUint(size, 10) + " where " + strconv.Itoa(len(p)) + " bytes are left")
+	}
+	return size, body, nil
 }
 
 // counted splits off what a 32-bit count of items stands before.

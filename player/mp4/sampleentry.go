@@ -12,8 +12,8 @@ type sampleEntry struct {
 	boxes int64 // where the boxes in it begin, after the fields of video or audio
 }
 
-// stsd reads a track's sample entries: the codec of the first, and the protection of the first that is protected, since a film may begin in
-// the clear.
+// stsd reads a track's sample entries: codec and picture size of the first, and the protection of the first that is protected, since a film
+// may begin in the clear.
 func (r *reader) stsd(stsd *box, track *manifest.Track) error {
 	p, err := r.payload(stsd, 8)
 	if err != nil {
@@ -39,10 +39,17 @@ func (r *reader) stsd(stsd *box, track *manifest.Track) error {
 		if track.Protection == nil {
 			track.Protection = protection
 		}
-		if track.Codec == "" {
-			if track.Codec, err = r.codec(entry, format); err != nil {
+		if track.Codec != "" {
+			continue
+		}
+		if track.Codec, err = r.codec(entry, format); err != nil {
+			return err
+		}
+		if track.Kind == "video" {
+			if p, err = r.payload(b, 28); err != nil {
 				return err
 			}
+			track.Width, track.Height = int(binary.BigEndian.Uint16(p[24:])), int(binary.BigEndian.Uint16(p[26:]))
 		}
 	}
 	if track.Codec == "" {

@@ -33,9 +33,14 @@ type Track struct {
 	Observer       Observer
 	Outline        *mp4.Outline // of an MP4, to know in the end whether the file is whole; nil does not look
 
-	wake chan struct{}
-	view View
-	body platform.Body // downloaded and not appended yet
+	// Announce, where it and Outline are set, is told what the boxes of a piece say of keys (moof: whole pssh boxes, and key ids of groups of
+	// samples) before the piece is appended. It is called from the track's goroutine, owns what it is given, and does not block.
+	Announce func(pssh []byte, keyIDs []manifest.KeyID)
+
+	wake  chan struct{}
+	view  View
+	body  platform.Body // downloaded and not appended yet
+	known bool          // Outline has seen body
 }
 
 var errNoMedia = errors.New("nothing of it could be buffered")
@@ -66,6 +71,9 @@ func (t *Track) Wake() {
 func (t *Track) Run(ctx context.Context) error {
 	t.body, t.Head = t.Head, nil
 	defer t.release()
+	if t.Outline != nil && t.Announce != nil {
+		t.Outline.Box = t.announce
+	}
 	t.view = View{Count: 1 + len(t.Representation.Segments), Goal: bufferGoal, Restarted: -time.Hour}
 	finished := false
 	for {
@@ -142,6 +150,9 @@ func (t *Track) append(ctx context.Context) error {
 		}
 		t.body = result.Body
 	}
+	if err := t.outline(); err != nil {
+		return err
+	}
 	t.Observer.Appending(t)
 	err := t.SourceBuffer.AppendBuffer(ctx, t.body)
 	switch {
@@ -156,14 +167,25 @@ func (t *Track) append(ctx context.Context) error {
 	return &AppendError{URL: fetch.RedactURL(segment.URL), Cause: err}
 }
 
+// outline shows a piece to Outline, once: a piece that found no room comes by again.
+func (t *Track) outline() error {
+	if t.Outline == nil || t.known {
+		return nil
+	}
+	t.known = true
+	return t.Outline.Add(t.body, t.body.Len())
+}
+
+// announce tells what a box says of keys. A box that makes no sense is the SourceBuffer's to refuse; what it said before still counts.
+func (t *Track) announce(box []byte) {
+	if fragment, _ := mp4.ReadFragment(box); len(fragment.PSSH) > 0 || len(fragment.KeyIDs) > 0 {
+		t.Announce(fragment.PSSH, fragment.KeyIDs)
+	}
+}
+
 // appended keeps the account of what has been appended.
 func (t *Track) appended() error {
 	defer t.release()
-	if t.Outline != nil {
-		if err := t.Outline.Add(t.body, t.body.Len()); err != nil {
-			return err
-		}
-	}
 	t.view.Next++
 	buffered := t.SourceBuffer.Buffered()
 	if len(buffered) == 0 {
@@ -189,7 +211,7 @@ func (t *Track) restart(ctx context.Context) error {
 	t.view.Next, t.view.Full, t.view.Restarted = 0, false, t.view.Position
 	t.view.Begin, t.view.Reached = 0, 0
 	if t.Outline != nil {
-		*t.Outline = mp4.Outline{}
+		*t.Outline = mp4.Outline{Box: t.Outline.Box}
 	}
 	return nil
 }
@@ -200,6 +222,6 @@ const forever = time.Duration(1<<63 - 1)
 func (t *Track) release() {
 	if t.body != nil {
 		t.body.Release()
-		t.body = nil
+		t.body, t.known = nil, false
 	}
 }

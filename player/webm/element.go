@@ -26,6 +26,9 @@ const (
 	idTracks             = 0x1654AE6B
 	idTrackEntry         = 0xAE
 	idTrackType          = 0x83
+	idVideo              = 0xE0
+	idPixelWidth         = 0xB0
+	idPixelHeight        = 0xBA
 	idCodecID            = 0x86
 	idCodecPrivate       = 0x63A2
 	idContentEncodings   = 0x6D80
@@ -72,6 +75,8 @@ func (e *element) name() string {
 		return "Tracks"
 	case idTrackEntry:
 		return "TrackEntry"
+	case idVideo:
+		return "Video"
 	case idContentEncodings:
 		return "ContentEncodings"
 	case idContentEncoding:

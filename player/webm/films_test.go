@@ -48,6 +48,9 @@ func TestFilms(t *testing.T) {
 						short = "vp9" // ffprobe does not tell more
 					}
 					codecs = append(codecs, short)
+					if size := [2]int{track.Width, track.Height}; track.Kind == "video" && size != [2]int{640, 360} {
+						t.Errorf("a picture of %v", size)
+					}
 					p := track.Protection
 					if (p != nil) != (film.Scheme != "") || p != nil && (p.Scheme != film.Scheme || film.Keys[hex.EncodeToString(p.KeyID[:])] == "") {
 						t.Errorf("protection %+v, want scheme %q and one of %v", p, film.Scheme, film.Keys)

@@ -119,6 +119,13 @@ func TestReadHeader(t *testing.T) {
 		"duration infinite":   {film(duration(math.Inf(1)), video), plain(0)},
 		"duration negative":   {film(duration(-1), video), plain(0)},
 		"duration of 3 bytes": {film(el(infoID, el("4489", zeros(3))), video), plain(0)},
+		"a picture's size": {
+			film(info, el(tracksID, entry(1, "V_VP8", el("e0", num("9a", 0), el("b0", unhex("0780")), el("ba", unhex("0438")))))),
+			manifest.Header{Duration: five, Tracks: []manifest.Track{{Kind: "video", Codec: "vp8", Width: 1920, Height: 1080}}},
+		},
+		"a picture larger than any": {
+			film(info, el(tracksID, entry(1, "V_VP8", el("e0", el("b0", unhex("010000")), el("ba", unhex("ffffffffffffffffff")))))), plain(five),
+		},
 		"encrypted": {
 			film(info, el(tracksID, entry(1, "V_VP8", encrypted(5, 1, kid)),
 				entry(2, "A_OPUS", el("6d80", el("6240", num("5033", 1), el("5035", num("47e1", 5), el("47e2", unhex(kid)))))))),
@@ -212,6 +219,7 @@ func TestReadHeaderErrors(t *testing.T) {
 		"Cluster first":      {film(info), "Segment/Cluster at byte", nil},
 		"an empty Segment":   {slices.Concat(docType("webm"), el(segmentID)), "has no Info or no Tracks", nil},
 		"no CodecID":         {film(info, el(tracksID, el(entryID, num("83", 1)))), "TrackEntry at byte 64: has no CodecID", nil},
+		"a cut Video":        {tracks(el("e0", unhex("b0"))), "TrackEntry/Video at byte", nil},
 		"a foul CodecID":     {film(info, el(tracksID, entry(1, `V",<`))), "TrackEntry/CodecID at byte", nil},
 		"another algorithm":  {tracks(encrypted(3, 1, kid)), "uses the algorithm 3", nil},
 		"another mode":       {tracks(encrypted(5, 2, kid)), "uses the cipher mode 2", nil},

@@ -1,6 +1,10 @@
 package webm
 
-import "github.com/keystream-player/keystream/player/manifest"
+import (
+	"math"
+
+	"github.com/keystream-player/keystream/player/manifest"
+)
 
 const maxTracks = 64
 
@@ -52,6 +56,10 @@ func (r *reader) track(entry *element) (track manifest.Track, err error) {
 			if id = codecID(c.data); id == "" {
 				return track, c.fail("is no CodecID")
 			}
+		case idVideo:
+			if err = r.video(c, &track); err != nil {
+				return track, err
+			}
 		case idCodecPrivate:
 			private = c.data
 		case idContentEncodings:
@@ -65,4 +73,24 @@ func (r *reader) track(entry *element) (track manifest.Track, err error) {
 	}
 	track.Codec = codec(id, private)
 	return track, nil
+}
+
+// video reads the size of the picture. One that no screen has is not known.
+func (r *reader) video(e *element, track *manifest.Track) error {
+	for c, err := range r.children(e) {
+		if err != nil {
+			return err
+		}
+		pixels := 0
+		if n := c.uint(); n <= math.MaxUint16 {
+			pixels = int(n)
+		}
+		switch c.id {
+		case idPixelWidth:
+			track.Width = pixels
+		case idPixelHeight:
+			track.Height = pixels
+		}
+	}
+	return nil
 }
