@@ -1,7 +1,7 @@
 // The film of the first page plays without this script, which tells how it fares and lists the others.
 
 import { films } from './films.js'
-import { count, element, fail, show } from './status.js'
+import { count, element, fail, show, stalled } from './status.js'
 
 const video = document.querySelector('keystream-video')
 
@@ -10,6 +10,7 @@ video.toggleAttribute('autoplay', matchMedia('(prefers-reduced-motion: no-prefer
 
 // The element has the events of a <video>, and those of the player.
 video.addEventListener('statechange', ({ detail }) => show(video, detail))
+video.addEventListener('stall', ({ detail }) => stalled(detail))
 video.addEventListener('error', ({ detail }) => fail(detail))
 count(video)
 

@@ -9,6 +9,13 @@ const words = {
   ended: 'The film is over.',
 }
 
+const stalls = {
+  network: 'It waits for the network.',
+  gap: 'There is a gap in the film.',
+  key: 'It waits for a key.',
+  decoder: 'Film and keys are there, and no picture comes.',
+}
+
 // say puts one of the player's states on the status line.
 export function say(state) {
   if (!(state in words)) return
@@ -27,14 +34,29 @@ export function show(video, { state, mode, types, keySystem }) {
   say(state)
 }
 
+// stalled says why playback stands still: the detail of a stall event, which comes again, without a cause, when it is over.
+export function stalled({ cause, keyIds }) {
+  const ids = keyIds.map((id) => `${id.slice(0, 8)}…`).join(', ')
+  $('said').textContent = cause ? `${stalls[cause]} ${ids}` : words[$('status').textContent] ?? ''
+}
+
 // fail puts an error on the page: the detail of an error event, what load() rejects with, or any error at all.
-export function fail({ code = 'DEMO', fatal = true, message, remedy, httpStatus }) {
+export function fail({ code = 'DEMO', fatal = true, message, remedy, httpStatus, report }) {
   const title = element('strong', httpStatus ? `${code} · HTTP ${httpStatus}` : code)
-  $('error').replaceChildren(title, element('p', message), element('p', remedy))
+  $('error').replaceChildren(title, element('p', message), element('p', remedy), ...(report ? [answers(report)] : []))
   if (!fatal) return
   $('status').textContent = code
   $('status').className = 'failed'
   $('said').textContent = 'It cannot play.'
+}
+
+// answers opens on what the browser was asked about its key systems, and what it said.
+function answers(report) {
+  const details = element('details')
+  details.id = 'report'
+  details.open = true
+  details.append(element('summary', 'What the browser was asked'), element('pre', report.text))
+  return details
 }
 
 // count keeps the number of decoded frames up to date.

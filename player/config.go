@@ -4,8 +4,8 @@ import "github.com/keystream-player/keystream/player/drm"
 
 // Config is what a page or a program wants of a player. The zero value plays clear media.
 type Config struct {
-	// KeySystems are the key systems that may decrypt, the preferred one first.
-	KeySystems []KeySystem
+	// DRM says which key systems may decrypt, where their licences come from, and what to do when a key cannot be used.
+	DRM drm.Config
 
 	// Mode forces a way of playing; "" chooses by the file's own header.
 	Mode Mode
@@ -14,9 +14,6 @@ type Config struct {
 	// It may call the player's methods only from another goroutine. nil drops the events.
 	OnEvent func(Event)
 }
-
-// KeySystem configures one key system: see [drm.KeySystem].
-type KeySystem = drm.KeySystem
 
 // Mode is a way of playing a source.
 type Mode string

@@ -1,15 +1,23 @@
 package player
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
-// dispatcher calls the app's listener with one event at a time, in order, on a goroutine that lives as long as there are events: a slow or
-// a reentrant listener holds up nobody, and an idle player has no goroutine.
+// eventDelay keeps events from standing in the way of what they tell of: a page's thread runs the listeners and the player alike.
+const eventDelay = time.Millisecond
+
+// dispatcher calls the app's listener with one event at a time, in order. A slow or a reentrant listener holds up nobody, and an idle player has
+// neither goroutine nor timer.
 type dispatcher struct {
 	to func(Event)
 
+	delivering sync.Mutex // held while the listener is called
+
 	mu      sync.Mutex
 	waiting []Event
-	running bool
+	due     bool // a timer will deliver what waits
 }
 
 func (d *dispatcher) send(event Event) {
@@ -19,17 +27,24 @@ func (d *dispatcher) send(event Event) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.waiting = append(d.waiting, event)
-	if !d.running {
-		d.running = true
-		go d.run()
+	if !d.due {
+		d.due = true
+		time.AfterFunc(eventDelay, func() {
+			d.mu.Lock()
+			d.due = false
+			d.mu.Unlock()
+			d.flush()
+		})
 	}
 }
 
-func (d *dispatcher) run() {
+// flush delivers what waits, and returns when the listener has heard it.
+func (d *dispatcher) flush() {
+	d.delivering.Lock()
+	defer d.delivering.Unlock()
 	for {
 		d.mu.Lock()
 		if len(d.waiting) == 0 {
-			d.running = false
 			d.mu.Unlock()
 			return
 		}

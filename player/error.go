@@ -16,8 +16,10 @@ type Error struct {
 	Remedy  string // what to do about it, for people
 
 	KeySystem     string
+	KeyIDs        [][16]byte                             // of the keys it is about, where known
 	KeyStatuses   []drm.KeyStatus                        // of the session that failed
 	Configuration []platform.MediaKeySystemConfiguration // what was asked of the key system, where that failed
+	Report        *drm.Report                            // why a key system was refused
 	HTTPStatus    int                                    // 0 where there was no response
 	URL           string                                 // without userinfo, query and fragment
 
@@ -78,7 +80,11 @@ const (
 	LicenseRejected            Code = "LICENSE_REJECTED" // by the CDM
 	KeyMissing                 Code = "KEY_MISSING"
 	KeyUnusable                Code = "KEY_UNUSABLE"
+	KeyTimeout                 Code = "KEY_TIMEOUT" // playback has waited for a key for too long
 	KeySessionClosed           Code = "KEY_SESSION_CLOSED"
+	KeySessionsExhausted       Code = "KEY_SESSIONS_EXHAUSTED"       // the CDM has no room for one more
+	CertificateFailed          Code = "CERTIFICATE_FAILED"           // the server certificate
+	LicenseOriginRefused       Code = "LICENSE_ORIGIN_REFUSED"       // the manifest's licence URL
 	KeyProbablyWrong           Code = "KEY_PROBABLY_WRONG"           // decrypted media cannot be decoded
 	DirectEncryptedUnsupported Code = "DIRECT_ENCRYPTED_UNSUPPORTED" // the browser decrypts this container only through MSE
 	MediaInvalid               Code = "MEDIA_INVALID"                // damaged: a SourceBuffer refused it, or it cannot be decoded

@@ -5,10 +5,10 @@ import (
 	"github.com/keystream-player/keystream/player/platform"
 )
 
-// Event is something that happened: one of [*EncryptedEvent], [*LicenseRequestEvent], [*KeyStatusChangeEvent], [*StateChangeEvent] and
+// Event is something that happened: one of [*EncryptedEvent], [*LicenseRequestEvent], [*KeyStatusChangeEvent], [*StateChangeEvent], [*StallEvent] and
 // [*Error]. No key, licence or token is ever in one.
 type Event interface {
-	// EventType is the name that a page listens to: "encrypted", "licenserequest", "keystatuschange", "statechange" or "error".
+	// EventType is the name that a page listens to: "encrypted", "licenserequest", "keystatuschange", "statechange", "stall" or "error".
 	EventType() string
 }
 

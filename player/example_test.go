@@ -44,7 +44,7 @@ func ExampleNew() {
 	host, end := exampleHost()
 	defer end()
 	p := player.New(host, player.Config{
-		KeySystems: []player.KeySystem{{Name: "org.w3.clearkey", Keys: map[string]string{exampleKID: exampleKey}}},
+		DRM: drm.Config{KeySystems: []drm.KeySystem{{Name: "org.w3.clearkey", Keys: map[string]string{exampleKID: exampleKey}}}},
 	})
 	ctx := context.Background()
 	if err := p.Load(ctx, player.Source{Tracks: []player.File{{URL: "film.mp4"}}}); err != nil {
@@ -67,7 +67,7 @@ func ExampleConfig() {
 		key, err := clearkey.ParseKey(exampleKey)
 		return clearkey.FormatLicense([]clearkey.Key{{ID: req.KeyIDs[0], Value: key}}), err
 	})
-	p := player.New(host, player.Config{KeySystems: []player.KeySystem{{Name: "org.w3.clearkey", License: fetch}}})
+	p := player.New(host, player.Config{DRM: drm.Config{KeySystems: []drm.KeySystem{{Name: "org.w3.clearkey", License: fetch}}}})
 	defer p.Close(context.Background())
 	fmt.Println(p.Load(context.Background(), player.Source{Tracks: []player.File{{URL: "film.mp4"}}}))
 	// Output:

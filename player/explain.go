@@ -21,8 +21,8 @@ func (pb *playback) explain(err error) *Error {
 	if e.Stage == "" {
 		e.Stage = pb.stage()
 	}
-	if e.KeySystem == "" && pb.engine != nil {
-		e.KeySystem = pb.engine.KeySystem()
+	if e.KeySystem == "" && pb.keys != nil {
+		e.KeySystem = pb.keys.KeySystem()
 	}
 	return e
 }
@@ -182,7 +182,7 @@ func (pb *playback) elementError(err *platform.MediaError) *Error {
 		// Chromium decrypts WebM through src and no MP4, Firefox nothing. Neither says "encrypted" of what it does not decrypt.
 		e.Code, e.Message = DirectEncryptedUnsupported, "This browser does not decrypt this container when it is played through src"
 		e.Remedy = "Package the film as fragmented MP4 or WebM, which play through MSE, and leave mode out"
-	case err.Code == platform.MediaErrDecode && pb.engine != nil:
+	case err.Code == platform.MediaErrDecode && pb.keys != nil:
 		ids := pb.content().KeyIDs()
 		e.Code, e.Message = KeyProbablyWrong, "The decrypted media cannot be decoded: the key is most likely wrong"
 		if len(ids) > 0 {

@@ -18,6 +18,7 @@ var reasons = [...]struct {
 		`Give the player keySystems: { "org.w3.clearkey": { keys or license } }`},
 	drm.BadKeys: {ConfigInvalid, StageConfigure, "keySystems cannot be read",
 		"Write key ids and keys as 32 hex digits, as a UUID, or as base64 of 16 bytes"},
+	drm.BadConfig: {ConfigInvalid, StageConfigure, "The configuration of encrypted media makes no sense", "Correct what is named here"},
 	drm.NoEME: {EMEUnavailable, StageNegotiate, "This browser has no Encrypted Media Extensions",
 		"Use a browser that has them; WebViews and some settings switch them off"},
 	drm.Refused: {KeySystemRefused, StageNegotiate, "The browser granted none of the key systems for this media",
@@ -41,12 +42,22 @@ var reasons = [...]struct {
 	drm.KeyMissing:     {KeyMissing, StageUpdate, "Playback waits for a key that no licence brought", "Let keys or the licence server cover this key id too"},
 	drm.Panicked:       {Internal, StageLicense, "The licence fetcher, or Keystream itself, panicked", "Mend the licence fetcher; if it is not the cause, report this message"},
 	drm.SessionClosed:  {KeySessionClosed, StageUpdate, "The CDM closed the key session", "Load again"},
+	drm.CodecRefused: {CodecUnsupported, StageNegotiate, "This browser cannot decode the media",
+		"Offer the film in a codec that every browser has, such as H.264 with AAC or VP9 with Opus"},
+	drm.CertificateFailed: {CertificateFailed, StageAttachKeys, "The server certificate could not be used",
+		"Check serverCertificate: the bytes of this key system's certificate, or a URL that answers with them"},
+	drm.OriginRefused: {LicenseOriginRefused, StageLicense, "The manifest names a licence server that this page has not allowed",
+		"Give the key system a license of your own, or add the server's origin to licenseOrigins"},
+	drm.TooManySessions: {KeySessionsExhausted, StageGenerateRequest, "The CDM has no room for one more key session",
+		"Close other players of this page, or other tabs that play encrypted media"},
+	drm.KeyTimeout: {KeyTimeout, StageLicense, "Playback has waited too long for a key",
+		"Check that the licence server answers in time, and that its licence holds this key id"},
 }
 
 func explainDRM(err *drm.Error) *Error {
 	r := reasons[err.Reason]
-	e := &Error{Code: r.code, Stage: r.stage, Message: r.message, Remedy: r.remedy, KeySystem: err.KeySystem, KeyStatuses: err.Keys,
-		Configuration: err.Configuration, cause: err}
+	e := &Error{Code: r.code, Stage: r.stage, Message: r.message, Remedy: r.remedy, KeySystem: err.KeySystem, KeyIDs: err.KeyIDs, KeyStatuses: err.Keys,
+		Configuration: err.Configuration, Report: err.Report, cause: err}
 	if len(err.Refusals) > 0 {
 		e.Message += " (" + strings.Join(err.Refusals, ", ") + ")"
 		e.KeySystem = err.Refusals[0]
@@ -58,6 +69,8 @@ func explainDRM(err *drm.Error) *Error {
 		e.Message += " (key id " + drm.FormatKeyIDs(err.KeyIDs) + ")"
 	}
 	switch {
+	case err.Report != nil && err.Report.Blamed() != nil:
+		e.Remedy = err.Report.Blamed().Remedy
 	case err.Insecure && (err.Reason == drm.NoEME || err.Reason == drm.Refused):
 		e.Remedy = "Serve the page over https (or from localhost): this page is no secure context, where browsers switch Encrypted Media Extensions off"
 	case err.Reason == drm.FetchFailed:
@@ -78,6 +91,9 @@ func explainLicenseFetch(e *Error, err *drm.Error) {
 	e.URL, e.HTTPStatus = failed.URL, failed.Status
 	server := explainFetch(failed)
 	e.Message = "No licence: " + server.Message
+	if err.Detail != "" {
+		e.Message += ": " + err.Detail
+	}
 	switch server.Code {
 	case FetchHTTP:
 		e.Code, e.Remedy = LicenseHTTP, statusRemedy(failed.Status, "Check the license URL, and that the server knows this key id")

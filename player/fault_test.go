@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/keystream-player/keystream/player"
+	"github.com/keystream-player/keystream/player/drm"
 	"github.com/keystream-player/keystream/player/drm/clearkey"
 	"github.com/keystream-player/keystream/player/playertest"
 )
@@ -55,7 +56,7 @@ func modeMSE(s *stage) player.Config {
 
 func withKey(kid, key string) func(*stage) player.Config {
 	return func(*stage) player.Config {
-		return player.Config{KeySystems: []player.KeySystem{{Name: clearkey.Name, Keys: map[string]string{kid: key}}}}
+		return player.Config{DRM: drm.Config{KeySystems: []drm.KeySystem{{Name: clearkey.Name, Keys: map[string]string{kid: key}}}}}
 	}
 }
 
@@ -183,7 +184,7 @@ func TestAWrongKeyIsNamedAsSuch(t *testing.T) {
 		for kid := range s.film.Keys {
 			wrong[kid] = otherKID
 		}
-		c.KeySystems[0].Keys = wrong
+		c.DRM.KeySystems[0].Keys = wrong
 		return c
 	}
 	play(t, "mp4-cenc", playertest.Options{}, config, func(s *stage) {

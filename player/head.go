@@ -121,7 +121,7 @@ func (pb *playback) releaseHeads() {
 
 // content is what the DRM engine needs to know of the files.
 func (pb *playback) content() drm.Content {
-	content := drm.Content{Direct: pb.media == nil}
+	content := drm.Content{Direct: pb.mode() == ModeDirect}
 	for _, h := range pb.files {
 		if h != nil && h.header != nil {
 			content.Sets = append(content.Sets, drm.Set{h.header})

@@ -42,6 +42,9 @@ func (pb *playback) openMSE() error {
 		track.Representation, track.SourceBuffer = set.Representations[0], buffer
 		track.Head, pb.files[i].body = pb.files[i].body, nil
 		track.Element, track.Fetch, track.Observer = pb.element, pb.fetch, pb
+		if pb.keys != nil {
+			track.Announce = pb.announced
+		}
 		if pb.files[i].header.Container == "mp4" {
 			track.Outline = new(mp4.Outline)
 		} else if missing := pb.files[i].header.FileSize - pb.files[i].total; missing > 0 {
@@ -50,6 +53,7 @@ func (pb *playback) openMSE() error {
 		tracks = append(tracks, track)
 	}
 	pb.tracks = tracks
+	pb.begin()
 	for _, track := range tracks {
 		pb.left[track] = true
 	}

@@ -30,19 +30,21 @@ type playback struct {
 	over    chan struct{} // closed when nothing of this playback is left
 
 	workers sync.WaitGroup
-	engine  *drm.Engine
 	media   platform.MediaSource
 	tracks  []*stream.Track
 	left    map[*stream.Track]bool // tracks that have not appended everything
 	files   []*head
 
+	position  time.Duration                 // where playback begins, and then where it ended
 	encrypted bool                          // the element has fired "encrypted"
 	sourced   bool                          // the element's source is ours
+	stall     stall                         // why playback stands still
 	inbox     *platform.Queue[func() error] // what the workers want done by the run goroutine
 
 	mu    sync.Mutex
 	err   error            // why it is over, once it is
 	ready bool             // Load has succeeded
+	keys  *drm.Load        // nil while nothing is known to be encrypted; written by the run goroutine
 	state StateChangeEvent // as last sent
 
 	streamed map[Stage]bool // of StageFetch and StageAppend: has been told
@@ -74,11 +76,13 @@ func (pb *playback) start(previous *playback) {
 
 // interrupt ends the playback for a reason that is no failure.
 func (pb *playback) interrupt(reason *Error) {
-	pb.conclude(reason)
+	if pb.conclude(reason) {
+		pb.settle()
+	}
 	pb.cancel()
 }
 
-// conclude notes why the playback is over, once; the first reason counts.
+// conclude notes why the playback is over, once; the first reason counts. Who was first settles.
 func (pb *playback) conclude(err error) (first bool) {
 	pb.mu.Lock()
 	defer pb.mu.Unlock()
@@ -86,10 +90,16 @@ func (pb *playback) conclude(err error) (first bool) {
 		return false
 	}
 	pb.err = err
+	return true
+}
+
+// settle lets a Load return that has not.
+func (pb *playback) settle() {
+	pb.mu.Lock()
+	defer pb.mu.Unlock()
 	if !pb.ready {
 		close(pb.settled)
 	}
-	return true
 }
 
 // succeed lets Load return.
@@ -100,9 +110,26 @@ func (pb *playback) succeed() {
 		return
 	}
 	pb.ready = true
-	close(pb.settled)
 	pb.mu.Unlock()
 	pb.enter(StateReady, pb.stage())
+	close(pb.settled)
+}
+
+// wait waits until nothing is left of the playback.
+func (pb *playback) wait(ctx context.Context) error {
+	select {
+	case <-pb.over:
+		return nil
+	case <-ctx.Done():
+		return interruptedError(ctx.Err())
+	}
+}
+
+// failure says why the playback is over.
+func (pb *playback) failure() error {
+	pb.mu.Lock()
+	defer pb.mu.Unlock()
+	return pb.err
 }
 
 func (pb *playback) result() error {
@@ -120,7 +147,7 @@ func (pb *playback) run() error {
 		return err
 	}
 	events := platform.NewQueue[platform.MediaEvent]()
-	stop := pb.element.Listen(events.Put, "encrypted", "waitingforkey", "canplay", "timeupdate", "seeking", "waiting", "stalled", "playing", "ended", "error")
+	stop := pb.element.Listen(events.Put, "encrypted", "waitingforkey", "canplay", "timeupdate", "seeking", "waiting", "stalled", "playing", "pause", "ended", "error")
 	defer stop()
 	if err := pb.open(); err != nil {
 		return err
@@ -177,18 +204,18 @@ func (pb *playback) open() error {
 		return pb.openMSE()
 	}
 	pb.releaseHeads()
-	return pb.element.SetSrc(pb.source.Tracks[0].URL)
-}
-
-// license opens the DRM engine and sets it to work.
-func (pb *playback) license() error {
-	engine, err := drm.Open(pb.ctx, pb.host, pb.player.config.KeySystems, pb.content(), pb)
-	if err != nil {
+	if err := pb.element.SetSrc(pb.source.Tracks[0].URL); err != nil {
 		return err
 	}
-	pb.engine = engine
-	pb.work(engine.Run)
+	pb.begin()
 	return nil
+}
+
+// begin goes to where playback is to begin.
+func (pb *playback) begin() {
+	if pb.position > 0 {
+		pb.element.SetCurrentTime(pb.position)
+	}
 }
 
 // heard acts on an event of the element.
@@ -197,21 +224,27 @@ func (pb *playback) heard(event platform.MediaEvent) error {
 	case "encrypted":
 		pb.encrypted = true
 		pb.player.events.send(&EncryptedEvent{InitDataType: event.InitDataType, InitData: event.InitData})
-		if pb.engine == nil {
+		if pb.keys == nil {
 			if err := pb.license(); err != nil {
 				return err
 			}
 		}
-		pb.engine.Encrypted(event.InitDataType, event.InitData)
+		pb.keys.Encrypted(event.InitDataType, event.InitData)
 	case "waitingforkey":
-		if pb.engine != nil {
-			pb.engine.WaitingForKey()
+		if pb.keys != nil {
+			pb.keys.WaitingForKey()
 		}
+	case "waiting":
+		pb.stalled()
+	case "pause":
+		pb.resumed()
 	case "canplay":
+		pb.moving()
 		pb.succeed()
 	case "ended":
 		pb.enter(StateEnded, pb.stage())
 	case "playing":
+		pb.moving()
 		if pb.currentState() == StateEnded {
 			pb.enter(StateReady, pb.stage())
 		}
@@ -250,14 +283,18 @@ func (pb *playback) guard(f func() error) (err error) {
 	return f()
 }
 
-// end tears down what the playback built, then tells why. The order matters: the source goes before the keys, or the element refuses to
-// let go of them.
+// end tears down what the playback built, then tells why.
 func (pb *playback) end(err error) {
 	failure := pb.explain(err)
 	interrupted := pb.ctx.Err() != nil
 	pb.cancel()
 	pb.workers.Wait()
 	pb.releaseHeads()
+	pb.stall.stop()
+	pb.position = pb.element.CurrentTime()
+	if pb.keys != nil {
+		pb.keys.Close(!interrupted && failure.isAboutKeys())
+	}
 	teardown := pb.guard(pb.detach)
 	if interrupted {
 		pb.player.idle(pb)
@@ -266,6 +303,7 @@ func (pb *playback) end(err error) {
 	if pb.conclude(failure) {
 		pb.player.events.send(failure)
 		pb.enter(StateFailed, failure.Stage)
+		pb.settle()
 	}
 	if teardown != nil {
 		report := pb.explain(teardown)
@@ -274,7 +312,8 @@ func (pb *playback) end(err error) {
 	}
 }
 
-// detach gives the element back as it was. A source that is not ours (another player's, whose keys are in the way of ours) stays.
+// detach takes the source from the element; its keys stay for the next load. A source that is not ours (another player's, whose keys are in the
+// way of ours) stays.
 func (pb *playback) detach() error {
 	var err error
 	if pb.sourced {
@@ -282,14 +321,6 @@ func (pb *playback) detach() error {
 	}
 	if pb.media != nil {
 		pb.media.Close()
-	}
-	if pb.engine == nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-	defer cancel()
-	if e := pb.engine.Close(ctx); e != nil {
-		return e
 	}
 	return err
 }

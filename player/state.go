@@ -3,8 +3,6 @@ package player
 import (
 	"strconv"
 
-	"github.com/keystream-player/keystream/player/drm"
-	"github.com/keystream-player/keystream/player/platform"
 	"github.com/keystream-player/keystream/player/stream"
 )
 
@@ -32,6 +30,12 @@ func (pb *playback) stage() Stage {
 	return pb.state.Stage
 }
 
+func (pb *playback) mode() Mode {
+	pb.mu.Lock()
+	defer pb.mu.Unlock()
+	return pb.state.Mode
+}
+
 func (pb *playback) currentState() State {
 	pb.mu.Lock()
 	defer pb.mu.Unlock()
@@ -42,19 +46,6 @@ func (pb *playback) currentState() State {
 func (pb *playback) advance(stage Stage) {
 	pb.enter(pb.currentState(), stage)
 }
-
-// DRMStep tells of a step of the EME flow.
-func (pb *playback) DRMStep(step drm.Step) { pb.advance(Stage(step)) }
-
-// DRMGranted notes what the key system granted; the step that follows tells it.
-func (pb *playback) DRMGranted(keySystem string, configuration platform.MediaKeySystemConfiguration) {
-	pb.update(func(s *StateChangeEvent) {
-		s.KeySystem, s.Configuration = keySystem, &configuration
-	})
-}
-
-// DRMEvent passes on an event of the DRM engine.
-func (pb *playback) DRMEvent(event drm.Event) { pb.player.events.send(event) }
 
 // Fetching tells of a download, which may follow a [playback.Finished] when the playhead goes back to media that is gone.
 func (pb *playback) Fetching(track *stream.Track) {

@@ -1,4 +1,4 @@
-// The panel: the player's five events, told as the steps of EME.
+// The panel: the player's events, told as the steps of EME.
 // https://www.w3.org/TR/encrypted-media-2/
 
 import { element } from '../status.js'
@@ -18,13 +18,11 @@ const stages = {
   decode: ['Decode', 'film', ''],
 }
 
-// narrate writes what happens to player into list (an <ol>), until another player is narrated into it.
+// narrate writes what happens to player into list (an <ol>), until another player is narrated into it. Its begin() starts the list anew.
 export function narrate(player, list) {
-  list.replaceChildren()
   const steps = new Steps(list)
   let granted = false
   let state = ''
-  steps.add('load', 'load()', 'page', 'The first load of a page fetches and starts player.wasm.')
 
   player.addEventListener('statechange', ({ detail }) => {
     if (!granted && detail.configuration) {
@@ -47,8 +45,19 @@ export function narrate(player, list) {
   player.addEventListener('keystatuschange', ({ detail }) => {
     steps.add('keystatuschange', 'Key statuses', 'cdm', detail.keys.map((key) => key.status).join(', ') || 'none', detail)
   })
+  player.addEventListener('stall', ({ detail }) => {
+    const at = `At ${detail.position.toFixed(1)} s.`
+    if (detail.cause) steps.add('stall', `Stalled: ${detail.cause}`, detail.cause === 'key' ? 'licence' : 'error', at, detail)
+    else steps.add('resume', 'Goes on', 'film', at)
+  })
   player.addEventListener('error', ({ detail }) => steps.error(detail))
-  return steps
+  return {
+    begin() {
+      granted = false
+      steps.begin()
+      steps.add('load', 'load()', 'page', 'The first load of a page fetches and starts player.wasm.')
+    },
+  }
 }
 
 class Steps {
@@ -60,6 +69,13 @@ class Steps {
 
   constructor(list) {
     this.#list = list
+  }
+
+  begin() {
+    this.#list.replaceChildren()
+    this.#since = performance.now()
+    this.#last = this.#told = ''
+    this.#repeated.clear()
   }
 
   // stage adds a step of the player; fetching and appending, which repeat, keep one row each and count.

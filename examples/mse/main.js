@@ -1,5 +1,5 @@
 import { Player } from '../dist/keystream.js'
-import { count, fail, say, show } from '../status.js'
+import { count, fail, say, show, stalled } from '../status.js'
 import { choices, ready } from './form.js'
 import { clear, picture } from './picture.js'
 
@@ -7,6 +7,7 @@ const video = document.querySelector('video')
 const player = new Player(video)
 
 player.addEventListener('statechange', ({ detail }) => show(video, detail))
+player.addEventListener('stall', ({ detail }) => stalled(detail))
 player.addEventListener('error', ({ detail }) => fail(detail))
 
 async function load() {

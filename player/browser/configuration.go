@@ -8,27 +8,38 @@ import (
 	"github.com/keystream-player/keystream/player/platform"
 )
 
-// ConfigurationOf makes a MediaKeySystemConfiguration dictionary. What is not asked is not in it: its default is not the empty string.
-func (h *Host) ConfigurationOf(c *platform.MediaKeySystemConfiguration) safejs.Value {
-	return h.Object("label", Optional(c.Label), "initDataTypes", optionalList(stringsOf(c.InitDataTypes)),
-		"audioCapabilities", h.capabilitiesOf(c.AudioCapabilities), "videoCapabilities", h.capabilitiesOf(c.VideoCapabilities),
-		"distinctiveIdentifier", Optional(c.DistinctiveIdentifier), "persistentState", Optional(c.PersistentState),
-		"sessionTypes", optionalList(stringsOf(c.SessionTypes)))
+// Configuration writes a MediaKeySystemConfiguration dictionary. What is not asked is not in it: its default is not the empty string.
+func (j *JSON) Configuration(name string, c *platform.MediaKeySystemConfiguration) {
+	j.Open(name, '{')
+	j.Optional("label", c.Label)
+	j.optionalTexts("initDataTypes", c.InitDataTypes)
+	j.capabilities("audioCapabilities", c.AudioCapabilities)
+	j.capabilities("videoCapabilities", c.VideoCapabilities)
+	j.Optional("distinctiveIdentifier", c.DistinctiveIdentifier)
+	j.Optional("persistentState", c.PersistentState)
+	j.optionalTexts("sessionTypes", c.SessionTypes)
+	j.Close('}')
 }
 
-func (h *Host) capabilitiesOf(list []platform.MediaKeySystemMediaCapability) any {
-	out := make([]any, len(list))
-	for i, c := range list {
-		out[i] = h.Object("contentType", c.ContentType, "robustness", Optional(c.Robustness), "encryptionScheme", Optional(c.EncryptionScheme))
-	}
-	return optionalList(out)
-}
-
-func optionalList(list []any) any {
+func (j *JSON) capabilities(name string, list []platform.MediaKeySystemMediaCapability) {
 	if len(list) == 0 {
-		return safejs.Undefined()
+		return
 	}
-	return list
+	j.Open(name, '[')
+	for _, c := range list {
+		j.Open("", '{')
+		j.Text("contentType", c.ContentType)
+		j.Optional("robustness", c.Robustness)
+		j.Optional("encryptionScheme", c.EncryptionScheme)
+		j.Close('}')
+	}
+	j.Close(']')
+}
+
+func (j *JSON) optionalTexts(name string, list []string) {
+	if len(list) > 0 {
+		j.Texts(name, list)
+	}
 }
 
 func configuration(js safejs.Value) platform.MediaKeySystemConfiguration {

@@ -15,6 +15,6 @@ func TestContract(t *testing.T) {
 			host, _ := newHost(t)
 			return host
 		},
-		Media: "/media/", Missing: "/missing", Unreachable: "http://localhost:1/", Hanging: "/hang", Stalling: "/stall",
+		Media: "/media/", Missing: "/missing", Unreachable: "http://localhost:1/", Hanging: "/hang", Stalling: "/stall", Redirecting: "/redirect",
 	})
 }

@@ -149,24 +149,6 @@ func BytesOf(b []byte) (safejs.Value, error) {
 	return array, err
 }
 
-// Object makes a JavaScript object of names and values in turn; a value that is undefined is left out. It fails only with the bridge itself,
-// which goes to Panicked.
-func (h *Host) Object(fields ...any) safejs.Value {
-	object, err := Call(h.bridge, "object", fields)
-	if err != nil {
-		h.panicked(err)
-	}
-	return object
-}
-
-// Optional is a value for [Host.Object] that is left out where it is "".
-func Optional(s string) any {
-	if s == "" {
-		return safejs.Undefined()
-	}
-	return s
-}
-
 func stringsOf(list []string) []any {
 	out := make([]any, len(list))
 	for i, s := range list {

@@ -100,12 +100,20 @@ func (h *Host) DecodingInfo(ctx context.Context, media platform.MediaDecodingCon
 	if capabilities.Type() != safejs.TypeObject {
 		return info, &platform.DOMError{Name: "NotSupportedError", Message: "this browser has no Media Capabilities"}
 	}
-	question := h.Object("type", media.Type, "audio", h.Object("contentType", media.ContentType))
+	var question JSON
+	question.Text("type", media.Type)
 	if strings.HasPrefix(media.ContentType, "video/") {
-		question = h.Object("type", media.Type, "video", h.Object("contentType", media.ContentType,
-			"width", media.Width, "height", media.Height, "bitrate", float64(media.Bitrate), "framerate", media.FrameRate))
+		question.Open("video", '{')
+		question.Number("width", float64(media.Width))
+		question.Number("height", float64(media.Height))
+		question.Number("bitrate", float64(media.Bitrate))
+		question.Number("framerate", media.FrameRate)
+	} else {
+		question.Open("audio", '{')
 	}
-	js, err := h.call(ctx, capabilities, "decodingInfo", question)
+	question.Text("contentType", media.ContentType)
+	question.Close('}')
+	js, err := h.call(ctx, capabilities, "decodingInfo", h.Parse(&question))
 	if err != nil {
 		return info, err
 	}
@@ -121,11 +129,13 @@ func (h *Host) RequestMediaKeySystemAccess(
 	if Get(navigator, "requestMediaKeySystemAccess").Type() != safejs.TypeFunction {
 		return nil, platform.ErrNoEME
 	}
-	list := make([]any, len(configs))
+	var list JSON
+	list.Open("configs", '[')
 	for i := range configs {
-		list[i] = h.ConfigurationOf(&configs[i])
+		list.Configuration("", &configs[i])
 	}
-	js, err := h.call(ctx, navigator, "requestMediaKeySystemAccess", keySystem, list)
+	list.Close(']')
+	js, err := h.call(ctx, navigator, "requestMediaKeySystemAccess", keySystem, Get(h.Parse(&list), "configs"))
 	if err != nil {
 		return nil, err
 	}

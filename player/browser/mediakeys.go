@@ -50,13 +50,16 @@ func (k *mediaKeys) CreateSession(sessionType string) (platform.MediaKeySession,
 	return s, s.open()
 }
 
-// SetServerCertificate is MediaKeys.setServerCertificate.
+// SetServerCertificate is MediaKeys.setServerCertificate. Where the specification resolves false, Firefox rejects with a NotSupportedError.
 func (k *mediaKeys) SetServerCertificate(ctx context.Context, certificate []byte) (used bool, err error) {
 	data, err := BytesOf(certificate)
 	if err != nil {
 		return false, err
 	}
 	result, err := k.host.call(ctx, k.js, "setServerCertificate", data)
+	if platform.IsDOMError(err, "NotSupportedError") {
+		return false, nil
+	}
 	return Truthy(result), err
 }
 
@@ -65,6 +68,8 @@ func (k *mediaKeys) StatusForPolicy(ctx context.Context, minHDCPVersion string) 
 	if Get(k.js, "getStatusForPolicy").Type() != safejs.TypeFunction {
 		return "", &platform.DOMError{Name: "NotSupportedError", Message: "this browser has no getStatusForPolicy"}
 	}
-	result, err := k.host.call(ctx, k.js, "getStatusForPolicy", k.host.Object("minHdcpVersion", minHDCPVersion))
+	var policy JSON
+	policy.Text("minHdcpVersion", minHDCPVersion)
+	result, err := k.host.call(ctx, k.js, "getStatusForPolicy", k.host.Parse(&policy))
 	return Text(result), err
 }

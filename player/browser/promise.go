@@ -48,3 +48,9 @@ func (h *Host) Await(ctx context.Context, promise safejs.Value) (safejs.Value, e
 
 // release makes the bridge forget a number. It cannot fail, and is not needed for a promise that has settled.
 func (h *Host) release(id safejs.Value) { _, _ = Call(h.bridge, "release", id) }
+
+// Ask calls a function of the page's with an object, to which the bridge adds signal, an AbortSignal: it is aborted when the context of the
+// [Host.Await] that waits for the promise ends first.
+func (h *Host) Ask(f, argument safejs.Value) (promise safejs.Value, err error) {
+	return Call(h.bridge, "ask", f, argument)
+}

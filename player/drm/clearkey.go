@@ -2,11 +2,19 @@ package drm
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/keystream-player/keystream/player/drm/clearkey"
 	"github.com/keystream-player/keystream/player/manifest"
+	"github.com/keystream-player/keystream/player/platform"
 )
+
+// systemClearKey is the system of Clear Key's own pssh boxes.
+//
+// https://dashif.org/identifiers/content_protection/
+var systemClearKey = [16]byte{0xe2, 0x71, 0x9d, 0x58, 0xa9, 0x85, 0xb3, 0xc9, 0x78, 0x1a, 0xb0, 0x30, 0xaf, 0x78, 0xd3, 0x0e}
 
 // clearKey is the Clear Key vendor: fixed keys first, the fetcher for the rest.
 type clearKey struct {
@@ -29,26 +37,48 @@ func parseKeys(system KeySystem) (map[[16]byte][16]byte, error) {
 	return keys, nil
 }
 
+// read narrows what the CDM would not read as we do: several boxes (Chromium's reads only the first), doubles, zero ids, and Clear Key's own
+// boxes (e2719d58), which no browser takes.
 func (v clearKey) read(kind string, data []byte) (initData, error) {
-	ids, direct, err := clearkey.InitDataKeyIDs(kind, data)
-	in := initData{kind: kind, data: data, keyIDs: ids}
-	if len(ids) > 0 && !direct {
-		in, _ = v.narrow(ids)
+	if len(data) > maxInitData {
+		return initData{}, errors.New("init data of " + strconv.Itoa(len(data)) + " bytes is more than any CDM takes")
 	}
-	return in, err
+	named, direct, err := clearkey.InitDataKeyIDs(kind, data)
+	if err == nil && kind == "cenc" && len(named) == 0 {
+		own, _, _ := ownBoxes(data, systemClearKey)
+		named, direct = assemble(own).keyIDs, false
+	}
+	ids := distinct(named)
+	switch {
+	case err != nil:
+		return initData{}, err
+	case len(ids) == 0:
+		return initData{}, errors.New("it names no key id, or does so for other key systems only")
+	case !direct || len(ids) < len(named):
+		in, _ := v.narrow(ids, "")
+		return in, nil
+	}
+	return initData{kind: kind, data: data, keyIDs: ids}, nil
 }
 
-// system reads the common system's boxes; Clear Key's own (e2719d58) hold nothing more.
 func (v clearKey) system(s manifest.System) (initData, bool) {
 	in, err := v.read("cenc", s.PSSH)
-	return in, err == nil && len(in.keyIDs) > 0
+	return in, err == nil
 }
 
 func (clearKey) keyID(id [16]byte, _ func([16]byte) bool) [16]byte { return id }
 
 // narrow always asks with keyids: Clear Key needs nothing else, and takes no other system's PSSH.
-func (clearKey) narrow(ids [][16]byte) (initData, bool) {
-	return initData{kind: "keyids", data: clearkey.KeyIDsInitData(ids), keyIDs: ids}, true
+func (clearKey) narrow(ids [][16]byte, _ string) (initData, bool) {
+	ids = distinct(ids)
+	return initData{kind: "keyids", data: clearkey.KeyIDsInitData(ids), keyIDs: ids}, len(ids) > 0
+}
+
+func (v clearKey) part(in initData, ids [][16]byte) initData {
+	if narrowed, ok := v.narrow(among(in.keyIDs, ids), ""); ok && len(narrowed.keyIDs) < len(in.keyIDs) {
+		return narrowed
+	}
+	return in
 }
 
 func (v clearKey) license(ctx context.Context, req LicenseRequest, fetch fetchFunc) ([]byte, error) {
@@ -65,11 +95,12 @@ func (v clearKey) license(ctx context.Context, req LicenseRequest, fetch fetchFu
 			lack = append(lack, id)
 		}
 	}
-	if len(lack) > 0 && v.config.License != nil {
+	if len(lack) > 0 {
 		req.KeyIDs = lack
 		req.Message = clearkey.FormatRequest(lack)
+		req.Header = append(req.Header, platform.HeaderField{Name: "Content-Type", Value: "application/json"})
 		fetched, err := v.fetch(ctx, req, fetch)
-		if err != nil {
+		if failure, ok := err.(*Error); err != nil && (!ok || failure.Reason != NoKey || len(have) == 0) {
 			return nil, err
 		}
 		have = append(have, fetched...)

@@ -112,4 +112,8 @@ type LicenseRequest struct {
 	KeyIDs       [][16]byte             // what the licence must cover, as far as it is known
 	InitDataType string
 	InitData     []byte
+
+	// CertificateRequest says that the message asks for the server's certificate (Widevine, where the app gives none): the answer is the
+	// certificate, and the licence request comes after it.
+	CertificateRequest bool
 }

@@ -34,6 +34,7 @@ const (
 	OriginRefused                        // the manifest's licence URL leads to an origin that the app does not allow
 	TooManySessions                      // the CDM has no room for a session, even after all others were closed
 	KeyTimeout                           // playback has waited for a key for longer than KeyTimeout
+	BadConfig                            // the configuration makes no sense
 )
 
 // Error is a failure of the engine.
@@ -57,7 +58,7 @@ func (e *Error) Error() string {
 			parts = append(parts, part)
 		}
 	}
-	if e.Cause != nil {
+	if e.Cause != nil && e.Cause.Error() != e.Detail {
 		parts = append(parts, e.Cause.Error())
 	}
 	return "drm: " + strings.Join(parts, ": ")

@@ -15,6 +15,12 @@ type KeyStatusChangeEvent struct {
 	Keys      []KeyStatus
 }
 
+// WaitingForKeyEvent says that the element waits for a key. KeyIDs are those that the content names and has not; none where it names none.
+type WaitingForKeyEvent struct{ KeyIDs [][16]byte }
+
+// EventType is "waitingforkey".
+func (*WaitingForKeyEvent) EventType() string { return "waitingforkey" }
+
 // KeyStatus is the status of one key: "usable", "expired", "released", "output-restricted", "output-downscaled", "usable-in-future",
 // "status-pending" or "internal-error".
 type KeyStatus struct {

@@ -6,146 +6,257 @@ import (
 	"slices"
 
 	"github.com/keystream-player/keystream/player/drm/clearkey"
+	"github.com/keystream-player/keystream/player/manifest"
 	"github.com/keystream-player/keystream/player/platform"
 )
 
 // grant is a key system that the browser lets us use.
 type grant struct {
-	system KeySystem // as the app configured it
-	vendor vendor
-	access platform.MediaKeySystemAccess
+	system        KeySystem // as the app configured it
+	vendor        vendor
+	access        platform.MediaKeySystemAccess
+	name          string                               // the one of the key system's names that was granted
+	configuration platform.MediaKeySystemConfiguration // what was granted
+	asked         []capability                         // nil is content that nobody had read
 }
 
-// negotiate asks for each key system in the app's order until one is granted.
+// negotiate asks for each key system in the app's order until one is granted and of use: use, where it is not nil, is called with each grant in turn,
+// and an error of its has the next key system tried. Where that finds none, the error is the first one of use that is no refusal, or else an [*Error]
+// of reason Refused with a [Report] about all of them.
 //
-// https://www.w3.org/TR/encrypted-media-2/#requestmediakeysystemaccess
-func negotiate(ctx context.Context, host platform.Host, systems []KeySystem, content Content) (*grant, error) {
+// https://www.w3.org/TR/encrypted-media-2/#dom-navigator-requestmediakeysystemaccess
+func negotiate(ctx context.Context, host platform.Host, systems []KeySystem, content Content, use func(*grant) error) (*grant, error) {
 	if len(systems) == 0 {
 		return nil, &Error{Reason: NoKeySystem, KeyIDs: content.KeyIDs()}
 	}
-	configs := configurations(content)
-	refused := &Error{Reason: Refused, Configuration: configs, Insecure: !host.IsSecureContext()}
-	for _, system := range systems {
-		access, err := host.RequestMediaKeySystemAccess(ctx, system.Name, configs)
-		if err == nil {
-			dropped := lacking(configs[0], access.Configuration())
-			if len(content.Sets) == 0 || dropped == "" {
-				vendor, err := newVendor(system)
-				return &grant{system, vendor, access}, err
-			}
-			err = errors.New("it grants all but " + dropped)
+	var failure error
+	refusals := make([]error, len(systems))
+	reports := make([]*SystemReport, len(systems))
+	for i := range systems {
+		g, err := request(ctx, host, &systems[i], content)
+		if err == nil && use != nil {
+			err = use(g)
 		}
-		if ctx.Err() != nil {
+		var own *Error
+		switch {
+		case err == nil:
+			return g, nil
+		case ctx.Err() != nil:
 			return nil, ctx.Err()
+		case errors.As(err, &own) && own.Reason == Refused && own.Report != nil:
+			reports[i] = &own.Report.Systems[0]
+		case g != nil && failure == nil:
+			failure = err
 		}
-		if errors.Is(err, platform.ErrNoEME) {
-			return nil, &Error{Reason: NoEME, KeySystem: system.Name, Insecure: refused.Insecure, Cause: err}
-		}
-		refused.Refusals = append(refused.Refusals, system.Name)
-		refused.Cause = err
-		if refused.Detail == "" {
-			refused.Detail = blameScheme(ctx, host, system.Name, configs)
+		if refusals[i] = err; errors.Is(err, platform.ErrNoEME) {
+			systems = systems[:1]
+			break
 		}
 	}
-	return nil, refused
+	if failure != nil {
+		return nil, failure
+	}
+	report := explain(ctx, host, systems, content, reports)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return nil, refusedError(systems, content, report, refusals)
 }
 
-// lacking names what was asked for and not granted: a configuration is granted as soon as one capability of each kind is, and the content
-// needs all of them.
-func lacking(asked, granted platform.MediaKeySystemConfiguration) string {
-	for _, pair := range [][2][]platform.MediaKeySystemMediaCapability{
-		{asked.VideoCapabilities, granted.VideoCapabilities}, {asked.AudioCapabilities, granted.AudioCapabilities},
-	} {
-		for _, want := range pair[0] {
-			if !slices.ContainsFunc(pair[1], func(have platform.MediaKeySystemMediaCapability) bool { return have.ContentType == want.ContentType }) {
-				return want.ContentType
+// refusedError says that no key system was granted, in the words of the one that is to blame.
+func refusedError(systems []KeySystem, content Content, report *Report, refusals []error) *Error {
+	at := report.blamed()
+	refused := report.Systems[at].Refused
+	e := &Error{
+		Reason: Refused, Insecure: !report.Secure, Report: report, Cause: refusals[at], Configuration: configurations(&systems[at], content)[0],
+		Detail: systems[at].Name + " is refused: " + string(refused.Element) + " " + refused.Value,
+	}
+	for i := range systems {
+		e.Refusals = append(e.Refusals, systems[i].Name)
+	}
+	if !report.EME {
+		e.Reason, e.KeySystem, e.Refusals, e.Detail = NoEME, systems[at].Name, nil, ""
+	}
+	return e
+}
+
+// request asks for one key system by each of its names. Where its ladder of robustness is not the app's own, it asks without any in the end.
+func request(ctx context.Context, host platform.Host, system *KeySystem, content Content) (*grant, error) {
+	var refusal error
+	for _, configs := range configurations(system, content) {
+		for _, name := range system.names() {
+			g, err := ask(ctx, host, name, system, content, configs)
+			if err == nil || ctx.Err() != nil || errors.Is(err, platform.ErrNoEME) {
+				return g, err
+			}
+			if refusal == nil {
+				refusal = err
 			}
 		}
 	}
-	return ""
+	return nil, refusal
 }
 
-// blameScheme asks once more without encryption schemes: if that is granted, the scheme alone was refused, which the browser does not say.
-func blameScheme(ctx context.Context, host platform.Host, name string, configs []platform.MediaKeySystemConfiguration) string {
-	scheme := ""
-	strip := func(capabilities []platform.MediaKeySystemMediaCapability) []platform.MediaKeySystemMediaCapability {
-		var out []platform.MediaKeySystemMediaCapability
-		for _, c := range capabilities {
-			if c.EncryptionScheme != "" {
-				scheme = c.EncryptionScheme
-			}
-			c.EncryptionScheme = ""
-			out = append(out, c)
+// ask asks for a ladder of configurations under one name. A browser grants the first of which it can keep a part: where the part is too small for the
+// content, each is asked for alone.
+func ask(ctx context.Context, host platform.Host, name string, system *KeySystem, content Content, configs []platform.MediaKeySystemConfiguration,
+) (*grant, error) {
+	var lacks capability
+	for i := -1; i < len(configs); i++ {
+		some := configs
+		if i >= 0 {
+			some = configs[i : i+1]
 		}
-		return out
+		access, err := host.RequestMediaKeySystemAccess(ctx, name, some)
+		switch {
+		case err == nil:
+		case i < 0:
+			return nil, err
+		default:
+			continue
+		}
+		g := &grant{system: *system, access: access, name: name, configuration: access.Configuration()}
+		if len(content.Sets) > 0 {
+			g.asked = content.capabilities()
+		}
+		var ok bool
+		if lacks, ok = content.lacking(g.grants); !ok {
+			g.vendor, err = newVendor(*system)
+			return g, err
+		}
+		if len(configs) == 1 {
+			break
+		}
 	}
-	var bare []platform.MediaKeySystemConfiguration
-	for _, c := range configs {
-		c.AudioCapabilities, c.VideoCapabilities = strip(c.AudioCapabilities), strip(c.VideoCapabilities)
-		bare = append(bare, c)
-	}
-	if scheme == "" {
-		return ""
-	}
-	if _, err := host.RequestMediaKeySystemAccess(ctx, name, bare); err != nil {
-		return ""
-	}
-	return "the encryption scheme " + scheme + " is what it refuses"
+	return nil, errors.New("it grants nothing for " + lacks.contentType)
 }
 
-// configurations asks with the content's own containers, codecs and schemes, audio and video apart. For content that nobody has read yet
-// it asks for the commonest codecs of each container.
-func configurations(content Content) []platform.MediaKeySystemConfiguration {
+// configurations is what to ask for, with the content's own containers, codecs and schemes, audio and video apart: first the ladder of robustness,
+// then without any where the ladder is not the app's own. Persistent state and identifiers are asked for only if the app does: they may cost the user's
+// consent. Where nobody has read the content it is the commonest codecs of each container.
+func configurations(system *KeySystem, content Content) [][]platform.MediaKeySystemConfiguration {
+	video, audio, own := system.robustness()
+	var shapes [][]capability
+	if len(content.Sets) > 0 {
+		shapes = [][]capability{content.capabilities()}
+	} else {
+		shapes = common
+	}
+	ladder := func(video, audio []string) (configs []platform.MediaKeySystemConfiguration) {
+		if len(video) == 0 || !slices.ContainsFunc(shapes[0], isVideo) {
+			video = []string{""}
+		}
+		for _, level := range video {
+			for _, shape := range shapes {
+				config := configuration(shape, level, audio)
+				config.InitDataTypes = system.initDataTypes(content)
+				config.PersistentState, config.DistinctiveIdentifier = system.PersistentState, system.DistinctiveIdentifier
+				config.SessionTypes = system.SessionTypes
+				configs = append(configs, config)
+			}
+		}
+		return configs
+	}
+	attempts := [][]platform.MediaKeySystemConfiguration{ladder(video, audio)}
+	if !own && len(video)+len(audio) > 0 {
+		attempts = append(attempts, ladder(nil, nil))
+	}
+	return attempts
+}
+
+// common is what unread content may be.
+var common = [][]capability{
+	{{kind: "video", contentType: `video/mp4; codecs="avc1.42E01E"`}, {kind: "audio", contentType: `audio/mp4; codecs="mp4a.40.2"`}},
+	{{kind: "video", contentType: `video/webm; codecs="vp8"`}, {kind: "audio", contentType: `audio/webm; codecs="vorbis"`}},
+	{{kind: "video", contentType: `video/webm; codecs="vp9"`}, {kind: "audio", contentType: `audio/webm; codecs="opus"`}},
+}
+
+func isVideo(c capability) bool { return c.kind == "video" }
+
+// configuration asks for capabilities at one level for video, and at any of some for audio: audio has no say in how a CDM is set up.
+func configuration(list []capability, video string, audio []string) (config platform.MediaKeySystemConfiguration) {
+	if len(audio) == 0 {
+		audio = []string{""}
+	}
+	for _, level := range audio {
+		for _, c := range list {
+			if !isVideo(c) {
+				config.AudioCapabilities = append(config.AudioCapabilities,
+					platform.MediaKeySystemMediaCapability{ContentType: c.contentType, Robustness: level, EncryptionScheme: c.scheme})
+			}
+		}
+	}
+	for _, c := range list {
+		if isVideo(c) {
+			config.VideoCapabilities = append(config.VideoCapabilities,
+				platform.MediaKeySystemMediaCapability{ContentType: c.contentType, Robustness: video, EncryptionScheme: c.scheme})
+		}
+	}
+	return config
+}
+
+// initDataTypes lists what init data may come as: from the files, or as made of a manifest or of key ids. A browser drops what it does not have.
+func (s *KeySystem) initDataTypes(content Content) (types []string) {
+	made := "cenc"
+	if s.Name == clearkey.Name {
+		made = "keyids"
+	}
 	if len(content.Sets) == 0 {
-		return []platform.MediaKeySystemConfiguration{
-			configuration([]string{"cenc", "keyids"}, "mp4", "avc1.42E01E", "mp4a.40.2"),
-			configuration([]string{"webm", "keyids"}, "webm", "vp8", "vorbis"),
-			configuration([]string{"webm", "keyids"}, "webm", "vp9", "opus"),
-		}
+		return appendNew([]string{"cenc", "webm"}, made)
 	}
-	var config platform.MediaKeySystemConfiguration
 	for _, header := range content.headers() {
-		initDataType := "cenc"
 		if header.Container == "webm" {
-			initDataType = "webm"
-		}
-		config.InitDataTypes = appendNew(config.InitDataTypes, initDataType)
-		for _, track := range header.Tracks {
-			capability := platform.MediaKeySystemMediaCapability{ContentType: track.Kind + "/" + header.Container + `; codecs="` + track.Codec + `"`}
-			if track.Protection != nil {
-				capability.EncryptionScheme = track.Protection.Scheme
-			}
-			if track.Kind == "video" {
-				config.VideoCapabilities = appendNew(config.VideoCapabilities, capability)
-			} else {
-				config.AudioCapabilities = appendNew(config.AudioCapabilities, capability)
-			}
+			types = appendNew(types, "webm")
+		} else {
+			types = appendNew(types, "cenc")
 		}
 	}
-	config.InitDataTypes = appendNew(config.InitDataTypes, "keyids")
-	return []platform.MediaKeySystemConfiguration{config}
+	return appendNew(types, made)
 }
 
-func configuration(initDataTypes []string, container, video, audio string) platform.MediaKeySystemConfiguration {
-	return platform.MediaKeySystemConfiguration{
-		InitDataTypes:     initDataTypes,
-		VideoCapabilities: []platform.MediaKeySystemMediaCapability{{ContentType: "video/" + container + `; codecs="` + video + `"`}},
-		AudioCapabilities: []platform.MediaKeySystemMediaCapability{{ContentType: "audio/" + container + `; codecs="` + audio + `"`}},
+// grants says whether a capability was granted. Browsers that know nothing of schemes leave them out of what they grant.
+func (g *grant) grants(c capability) bool {
+	list := g.configuration.AudioCapabilities
+	if isVideo(c) {
+		list = g.configuration.VideoCapabilities
 	}
+	return slices.ContainsFunc(list, func(have platform.MediaKeySystemMediaCapability) bool {
+		return have.ContentType == c.contentType && (have.EncryptionScheme == c.scheme || have.EncryptionScheme == "")
+	})
 }
 
-// Validate reads what can be read of the configuration before anything is played.
-func Validate(systems []KeySystem) error {
-	for _, system := range systems {
-		if system.Name == "" {
-			return &Error{Reason: BadKeys, Detail: "a key system has no name"}
-		}
-		if len(system.Keys) > 0 && system.Name != clearkey.Name {
-			return &Error{Reason: BadKeys, KeySystem: system.Name, Detail: "only " + clearkey.Name + " takes keys; this key system needs a license"}
-		}
-		if _, err := parseKeys(system); err != nil {
-			return err
+// allows says whether a Representation may be used.
+func (g *grant) allows(header *manifest.Header) bool {
+	return g.asked == nil || !slices.ContainsFunc(capabilitiesOf(header, false), func(c capability) bool { return !g.grants(c) })
+}
+
+// covers says whether the grant is what asking for the content would bring.
+func (g *grant) covers(content Content) bool {
+	if len(content.Sets) == 0 || g.asked == nil {
+		return len(content.Sets) == 0 && g.asked == nil
+	}
+	if slices.ContainsFunc(content.capabilities(), func(c capability) bool { return !slices.Contains(g.asked, c) }) {
+		return false
+	}
+	_, lacks := content.lacking(g.grants)
+	return !lacks
+}
+
+// sessionType is what to create sessions as.
+func (g *grant) sessionType() string { return g.system.sessionType() }
+
+// sameKeys says whether the MediaKeys made for a serve b too: the CDM is set up by the name, the state it may keep and the strictest level asked for
+// video. Audio has no say in that, and content without video makes do with any.
+func sameKeys(a, b *grant) bool {
+	x, y := a.configuration, b.configuration
+	level := func(of platform.MediaKeySystemConfiguration, robustness string) bool {
+		return slices.ContainsFunc(of.VideoCapabilities, func(c platform.MediaKeySystemMediaCapability) bool { return c.Robustness == robustness })
+	}
+	for _, c := range y.VideoCapabilities {
+		if !level(x, c.Robustness) && (c.Robustness != "" || len(x.VideoCapabilities) > 0) {
+			return false
 		}
 	}
-	return nil
+	return a.name == b.name && x.PersistentState == y.PersistentState && x.DistinctiveIdentifier == y.DistinctiveIdentifier &&
+		!slices.ContainsFunc(y.SessionTypes, func(t string) bool { return !slices.Contains(x.SessionTypes, t) })
 }

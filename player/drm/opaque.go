@@ -15,7 +15,9 @@ func (opaque) read(kind string, data []byte) (initData, error) {
 
 func (opaque) system(manifest.System) (initData, bool) { return initData{}, false }
 
-func (opaque) narrow([][16]byte) (initData, bool) { return initData{}, false }
+func (opaque) narrow([][16]byte, string) (initData, bool) { return initData{}, false }
+
+func (opaque) part(in initData, _ [][16]byte) initData { return in }
 
 func (opaque) keyID(id [16]byte, _ func([16]byte) bool) [16]byte { return id }
 

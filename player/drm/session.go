@@ -3,122 +3,233 @@ package drm
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/keystream-player/keystream/player/platform"
 )
 
-// closeTimeout bounds what is done for a session that is no longer wanted.
-const closeTimeout = 5 * time.Second
+// session is one MediaKeySession. Its goroutine ([Engine.serve]) talks with the CDM; what is known of it stands here, for the load's goroutine.
+type session struct {
+	in         initData
+	license    LicenseFetcher // nil where only configured keys answer
+	unlicensed error          // why license is nil, where that is no choice of the app's
+	replaces   *session       // that this one renews; nil for most
+	cancel     context.CancelFunc
+	asked      chan struct{} // closed when its first message is being answered
+	over       chan struct{} // closed when its goroutine has ended, and the CDM has closed it
+	commands   *platform.Queue[command]
 
-// serve opens one session and answers its messages until ctx ends or the CDM closes it. The line it stands on is the session's state. A panic
-// (an app's licence fetcher runs in here) is an error like others.
-func (e *Engine) serve(ctx context.Context, in initData) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &Error{Reason: Panicked, KeySystem: e.access.KeySystem(), Detail: fmt.Sprint(p)}
-		}
-	}()
-	e.observer.DRMStep(StepGenerateRequest)
-	session, err := e.keys.CreateSession("")
-	if err != nil {
-		return e.fail(ctx, InitDataRejected, err)
-	}
-	events := platform.NewQueue[platform.SessionEvent]()
-	stop := session.Listen(events.Put)
-	defer stop()
-	if err := e.generate(ctx, session, in); err != nil {
-		return err
-	}
-	defer e.end(ctx, session)
-	return e.converse(ctx, session, in, events)
+	id         string
+	cdm        platform.MediaKeySession // once it has made its request
+	covers     [][16]byte               // keys beside those of in that its licence is expected to hold
+	begun      time.Time
+	opened     time.Time // as begun, or as that of the session which it replaces
+	keys       []KeyStatus
+	answered   bool // a licence has brought keys
+	expiration time.Time
+	learnt     time.Time // when that expiration was first heard of
+	waits      bool      // until others that make room for it are closed
+	renewedFor time.Time // the expiration ahead of which a renewal was begun
+	renewing   bool      // the CDM has asked for a renewal itself, and it is being answered
 }
 
-// converse answers what the session says.
-func (e *Engine) converse(ctx context.Context, session platform.MediaKeySession, in initData, events *platform.Queue[platform.SessionEvent]) error {
-	answered := false
+// command is what a session's goroutine is to do: hear an event, or know whether any load uses it.
+type command struct {
+	event platform.SessionEvent // with a Type: act on it
+	at    time.Time             // when it was fired
+	used  bool                  // otherwise
+}
+
+// closedError says that the CDM closed a session by itself.
+type closedError struct{ reason string }
+
+func (e *closedError) Error() string { return "closed: " + e.reason }
+
+// exchange is a session as its goroutine sees it; the line it stands on is the session's state.
+type exchange struct {
+	engine  *Engine
+	session *session
+	grant   *grant
+	cdm     platform.MediaKeySession
+
+	heard   bool      // a message
+	updated time.Time // when the CDM last took a licence
+	used    bool
+	unread  []platform.SessionEvent // messages that came while no load used the session: a licence that nobody needs is not asked for
+}
+
+// serve opens a session and answers its messages until ctx ends, the CDM closes it or something fails. A panic (an app's licence fetcher runs in
+// here) is an error like others.
+func (e *Engine) serve(ctx context.Context, g *grant, keys platform.MediaKeys, s *session) (err error) {
+	x := exchange{engine: e, session: s, grant: g, used: true}
+	defer func() {
+		if p := recover(); p != nil {
+			err = &Error{Reason: Panicked, KeySystem: x.grant.name, Detail: fmt.Sprint(p)}
+		}
+	}()
+	if x.cdm, err = keys.CreateSession(g.sessionType()); err != nil {
+		return x.grant.fail(ctx, InitDataRejected, err)
+	}
+	// What the CDM has closed needs no answer any more.
+	live, gone := context.WithCancel(ctx)
+	defer gone()
+	stop := x.cdm.Listen(func(event platform.SessionEvent) {
+		if event.Type == "closed" {
+			gone()
+		}
+		s.commands.Put(command{event: event, at: time.Now()})
+	})
+	defer stop()
+	if err := x.generate(ctx); err != nil {
+		return err
+	}
+	defer x.end(ctx)
+	return x.converse(ctx, live)
+}
+
+// converse does what it is told, and answers what the CDM says.
+func (x *exchange) converse(ctx, live context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-events.Ready():
+		case <-x.session.commands.Ready():
 		}
-		for event, ok := events.Take(); ok; event, ok = events.Take() {
-			switch event.Type {
+		for do, ok := x.session.commands.Take(); ok; do, ok = x.session.commands.Take() {
+			switch do.event.Type {
+			case "":
+				x.used = do.used
 			case "message":
-				if err := e.answer(ctx, session, in, event); err != nil {
+				x.read(do.event, do.at)
+			case "keystatuseschange":
+				x.report(false)
+			case "closed":
+				return &closedError{do.event.Reason}
+			}
+			for x.used && len(x.unread) > 0 && live.Err() == nil {
+				message := x.unread[0]
+				x.unread = x.unread[1:]
+				if err := x.answer(live, message); err != nil && live.Err() == nil {
 					return err
 				}
-				if !answered {
-					answered = true
-					keys := statuses(session)
-					e.inbox.Put(func(context.Context) error { return e.answered(in, keys) })
-				}
-			case "keystatuseschange":
-				e.report(session)
-			case "closed":
-				return &Error{Reason: SessionClosed, KeySystem: e.access.KeySystem(), KeyIDs: in.keyIDs, Detail: event.Reason}
 			}
 		}
 	}
 }
 
+const renewalMessage = "license-renewal"
+
+// read puts a message among those to answer. A CDM asks for the same renewal again and again until it is heard: the newest counts, and none from
+// before the latest licence.
+func (x *exchange) read(event platform.SessionEvent, at time.Time) {
+	if event.MessageType == renewalMessage {
+		if at.Before(x.updated) {
+			return
+		}
+		x.unread = slices.DeleteFunc(x.unread, func(old platform.SessionEvent) bool { return old.MessageType == renewalMessage })
+		x.engine.inbox.Put(func(*Load) { x.session.renewing = true })
+	}
+	x.unread = append(x.unread, event)
+}
+
 // generate calls generateRequest. It waits for the answer even when ctx ends meanwhile: until then the spec does not let a session be closed.
-func (e *Engine) generate(ctx context.Context, session platform.MediaKeySession, in initData) error {
+func (x *exchange) generate(ctx context.Context) error {
+	x.step(StepGenerateRequest)
 	uncancelled, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	if err := session.GenerateRequest(uncancelled, in.kind, in.data); err != nil {
-		return e.fail(ctx, InitDataRejected, err)
+	in, start := x.session.in, time.Now()
+	err := x.cdm.GenerateRequest(uncancelled, in.kind, in.data)
+	x.took(start, StepGenerateRequest, err)
+	if err != nil {
+		return x.grant.fail(ctx, InitDataRejected, err)
 	}
+	id := x.cdm.SessionID()
+	x.engine.inbox.Put(func(*Load) { x.session.id, x.session.cdm = id, x.cdm })
 	return nil
 }
 
-// answer fetches a licence for a message and gives it to the CDM.
-func (e *Engine) answer(ctx context.Context, session platform.MediaKeySession, in initData, event platform.SessionEvent) error {
-	e.observer.DRMStep(StepLicense)
+// answer fetches a licence for a message and gives it to the CDM. A renewal that fails is no failure of the session: its keys still work.
+func (x *exchange) answer(ctx context.Context, event platform.SessionEvent) error {
+	if event.MessageType == renewalMessage {
+		defer x.engine.inbox.Put(func(*Load) { x.session.renewing = false })
+	}
+	license, err := x.license(ctx, event)
+	if err == nil && len(license) == 0 {
+		err = &Error{Reason: BadLicense, KeySystem: x.grant.name, KeyIDs: x.session.in.keyIDs, Detail: "it is empty"}
+	}
+	if err == nil {
+		defer clear(license)
+		x.step(StepUpdate)
+		start := time.Now()
+		if err = x.cdm.Update(ctx, license); err != nil {
+			err = x.grant.fail(ctx, UpdateRejected, err)
+		}
+		x.took(start, StepUpdate, err)
+	}
+	if err == nil {
+		x.updated = time.Now()
+		x.report(true)
+		return nil
+	}
+	if failure, ok := err.(*Error); ok && event.MessageType == renewalMessage {
+		x.tell(func(l *Load) { l.observer.DRMError(failure) })
+		return nil
+	}
+	return err
+}
+
+func (x *exchange) license(ctx context.Context, event platform.SessionEvent) (license []byte, err error) {
+	if !x.heard {
+		x.heard = true
+		close(x.session.asked)
+	}
+	x.step(StepLicense)
+	in, system, start := x.session.in, x.grant.system, time.Now()
+	defer func() { x.took(start, StepLicense, err) }()
 	request := LicenseRequest{
-		KeySystem: e.access.KeySystem(), MessageType: event.MessageType, Message: event.Message,
+		KeySystem: x.grant.name, MessageType: event.MessageType, Message: event.Message,
 		KeyIDs: in.keyIDs, InitDataType: in.kind, InitData: in.data,
 	}
-	license, err := e.vendor.license(ctx, request, func(ctx context.Context, req LicenseRequest) ([]byte, error) {
-		e.observer.DRMEvent(&LicenseRequestEvent{KeySystem: req.KeySystem, SessionID: session.SessionID(), MessageType: req.MessageType, KeyIDs: req.KeyIDs})
-		if e.system.License == nil {
-			return nil, &Error{Reason: NoKey, KeySystem: e.system.Name, KeyIDs: req.KeyIDs}
+	return x.grant.vendor.license(ctx, request, func(ctx context.Context, req LicenseRequest) ([]byte, error) {
+		if x.session.unlicensed != nil {
+			return nil, x.session.unlicensed
 		}
-		return fetchLicense(ctx, e.system, req)
+		if system.License = x.session.license; system.License == nil {
+			return nil, &Error{Reason: NoKey, KeySystem: system.Name, KeyIDs: req.KeyIDs}
+		}
+		asking := &LicenseRequestEvent{KeySystem: req.KeySystem, SessionID: x.cdm.SessionID(), MessageType: req.MessageType, KeyIDs: req.KeyIDs}
+		x.tell(func(l *Load) { l.observer.DRMEvent(asking) })
+		return fetchLicense(ctx, system, req)
 	})
-	if err != nil {
-		return err
-	}
-	defer clear(license)
-	e.observer.DRMStep(StepUpdate)
-	if err := session.Update(ctx, license); err != nil {
-		return e.fail(ctx, UpdateRejected, err)
-	}
-	return nil
 }
 
-// report tells of a session's key statuses.
-func (e *Engine) report(session platform.MediaKeySession) {
-	keys := statuses(session)
-	e.observer.DRMEvent(&KeyStatusChangeEvent{KeySystem: e.access.KeySystem(), SessionID: session.SessionID(), Keys: keys})
-	e.inbox.Put(func(context.Context) error { return e.record(keys) })
+// report tells of a session's keys: after an update, or because the CDM says that they changed.
+func (x *exchange) report(updated bool) {
+	keys, expiration := x.cdm.KeyStatuses(), x.cdm.Expiration()
+	s := x.session
+	x.engine.inbox.Put(func(l *Load) { l.record(s, keys, expiration, updated) })
 }
 
 // end closes a session that has made its request. A CDM that cannot even do that has failed already, and was reported.
-func (e *Engine) end(ctx context.Context, session platform.MediaKeySession) {
+func (x *exchange) end(ctx context.Context) {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	_ = session.Close(bounded)
+	_ = x.cdm.Close(bounded)
 }
 
-// statuses reads a session's keys. Ids that are not 16 bytes long name no key of any container that we play.
-func statuses(session platform.MediaKeySession) []KeyStatus {
-	var keys []KeyStatus
-	for _, s := range session.KeyStatuses() {
-		if len(s.KeyID) == 16 {
-			keys = append(keys, KeyStatus{KeyID: [16]byte(s.KeyID), Status: s.Status})
+// tell has the load that uses the session do something; there may be none.
+func (x *exchange) tell(f func(*Load)) {
+	s := x.session
+	x.engine.inbox.Put(func(l *Load) {
+		if l.used[s] {
+			f(l)
 		}
-	}
-	return keys
+	})
+}
+
+func (x *exchange) step(step Step) { x.tell(func(l *Load) { l.observer.DRMStep(step) }) }
+
+func (x *exchange) took(start time.Time, step Step, err error) {
+	x.engine.log.since(start, step, x.cdm.SessionID(), x.session.in.keyIDs, err)
 }

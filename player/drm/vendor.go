@@ -2,16 +2,22 @@ package drm
 
 import (
 	"context"
+	"strings"
 
 	"github.com/keystream-player/keystream/player/drm/clearkey"
+	"github.com/keystream-player/keystream/player/drm/playready"
+	"github.com/keystream-player/keystream/player/drm/widevine"
 	"github.com/keystream-player/keystream/player/manifest"
+	"github.com/keystream-player/keystream/player/mp4"
 )
 
 // initData is what a licence is asked for with.
 type initData struct {
 	kind   string // "cenc", "webm", "keyids"
 	data   []byte
-	keyIDs [][16]byte // what it names, as far as the key system's vendor can read it
+	keyIDs [][16]byte // what it names, as far as the key system's vendor can read it; none where it cannot be sure to have read all
+
+	licenseURL string // that it names (PlayReady's LA_URL); not trusted, "" where there is none
 }
 
 // vendor is what differs between key systems: how they read init data, and what their messages and licences look like.
@@ -23,8 +29,13 @@ type vendor interface {
 	// system makes init data of what a manifest says; ok is false where it says nothing to this key system.
 	system(s manifest.System) (in initData, ok bool)
 
-	// narrow makes init data that names exactly these key ids; ok is false where the key system cannot ask so.
-	narrow(ids [][16]byte) (in initData, ok bool)
+	// narrow makes init data that names exactly these key ids, of content under this protection scheme ("" is not known); ok is false where the
+	// key system cannot ask so.
+	narrow(ids [][16]byte, scheme string) (in initData, ok bool)
+
+	// part is as little of in as asks for these key ids, with all else that in says (narrow makes init data out of nothing): in itself where it
+	// cannot be divided.
+	part(in initData, ids [][16]byte) initData
 
 	// keyID gives the id by which containers know the key that the CDM calls id; known says whether a container names an id.
 	keyID(id [16]byte, known func([16]byte) bool) [16]byte
@@ -35,10 +46,29 @@ type vendor interface {
 
 type fetchFunc func(context.Context, LicenseRequest) ([]byte, error)
 
+// newVendor picks by the key system's family.
 func newVendor(system KeySystem) (vendor, error) {
-	if system.Name != clearkey.Name {
-		return opaque{}, nil
+	switch {
+	case system.Name == clearkey.Name:
+		keys, err := parseKeys(system)
+		return clearKey{system, keys}, err
+	case strings.HasPrefix(system.Name, widevine.Name):
+		return widevineVendor{system.Name}, nil
+	case strings.HasPrefix(system.Name, playready.Name):
+		return playReady{system.Name}, nil
 	}
-	keys, err := parseKeys(system)
-	return clearKey{system, keys}, err
+	return opaque{}, nil
+}
+
+// owns says whether a manifest's protection system is the vendor's.
+func owns(v vendor, system [16]byte) bool {
+	switch v.(type) {
+	case widevineVendor:
+		return system == widevine.SystemID
+	case playReady:
+		return system == playready.SystemID
+	case clearKey:
+		return system == systemClearKey || system == mp4.SystemCommon
+	}
+	return false
 }

@@ -2,7 +2,6 @@ package playertest
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -14,18 +13,60 @@ const (
 	clearKey = "org.w3.clearkey"
 )
 
-// CDMOptions are the knobs of the key system. The zero value is the browsers' own Clear Key, right in everything.
+// CDMOptions are the knobs of the page's key systems. The zero value is the browsers' own Clear Key, right in everything. A knob may be turned
+// while the page lives: see [Host.Turn].
 type CDMOptions struct {
-	NoEME      bool     // requestMediaKeySystemAccess does not exist
-	KeySystems []string // that exist; nil is Clear Key
+	NoEME      bool             // requestMediaKeySystemAccess does not exist
+	KeySystems []string         // that exist, by their full names; nil is Clear Key. com.widevine.alpha… and com.microsoft.playready… speak their own formats, all others Clear Key's
+	Grants     map[string]Grant // what a key system of this name can keep; one that is not in it is as its real CDMs are
 
 	AccessDelay, CreateDelay, SetMediaKeysDelay, GenerateDelay, UpdateDelay, CloseDelay time.Duration // on top of 1 ms
 
-	CreateError, SetMediaKeysError, GenerateError, UpdateError error // instead of success
+	// An error is thrown instead of success. Those of a list are of the next calls, one after the other, where nil is a success; they come before the
+	// error that stays.
+	AccessError, CreateError, SetMediaKeysError, GenerateError, UpdateError error
+	CreateErrors, SetMediaKeysErrors, GenerateErrors, UpdateErrors          []error
 
-	MessageFirst     bool                // the message event comes before generateRequest resolves
-	RepeatedMessages int                 // how many times more the message comes
-	Statuses         map[[16]byte]string // of a key, instead of "usable"
+	MessageFirst     bool          // the message event comes before generateRequest resolves
+	MessageDelay     time.Duration // from generateRequest, or from the update before it, to the message
+	RepeatedMessages int           // how many times more each licence request comes
+
+	Individualization bool // an individualization-request comes before the first licence request of each session
+	CertificateFirst  bool // Widevine: so does a certificate request, where no certificate was set
+	PlainMessages     bool // PlayReady: the message is the bare challenge in UTF-8, as of newer CDMs
+
+	NoCertificate    bool  // setServerCertificate is of no use to the CDM
+	CertificateError error // setServerCertificate fails
+
+	Statuses     map[[16]byte]string // of a key, instead of "usable"
+	PendingFor   time.Duration       // a key is "status-pending" for so long after its licence came
+	SwappedIDs   bool                // key ids are reported as little-endian GUIDs, as PlayReady does
+	ExpireAfter  time.Duration       // a licence ends so long after its update; 0 is never
+	RenewAfter   time.Duration       // a license-renewal message comes so long after an update; 0 is never
+	RenewRetry   time.Duration       // and again after each such time without an update; 0 is never
+	HDCPStatuses map[string]string   // what getStatusForPolicy says of a version; what is not in it is "usable"
+
+	MaxSessions    int  // that are open at a time, on the whole page; 0 is no limit
+	MaxKeys        int  // that are held at a time, on the whole page; 0 is no limit. One more is a QuotaExceededError of update
+	QuotaAtRequest bool // the QuotaExceededError of MaxSessions is generateRequest's, else createSession's
+	Evict          bool // instead of an error, the oldest session is closed with "resource-evicted"
+}
+
+// Turn changes the knobs between two calls.
+func (h *Host) Turn(turn func(*CDMOptions)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	turn(&h.options.CDM)
+}
+
+// next takes the error that the next call ends with. The host's mutex is held.
+func next(list *[]error, always error) error {
+	if len(*list) == 0 {
+		return always
+	}
+	err := (*list)[0]
+	*list = (*list)[1:]
+	return err
 }
 
 type access struct {
@@ -34,26 +75,29 @@ type access struct {
 	config platform.MediaKeySystemConfiguration
 }
 
-// RequestMediaKeySystemAccess grants the first configuration that the engine's Clear Key would.
+// RequestMediaKeySystemAccess grants the first configuration that the key system can keep.
 func (h *Host) RequestMediaKeySystemAccess(ctx context.Context, keySystem string, configs []platform.MediaKeySystemConfiguration,
 ) (platform.MediaKeySystemAccess, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if h.options.CDM.NoEME {
-		return nil, platform.ErrNoEME
-	}
-	if keySystem == "" || len(configs) == 0 {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		return nil, h.violation("TypeError", "requestMediaKeySystemAccess: %q with %d configurations", keySystem, len(configs))
-	}
 	asked := make([]platform.MediaKeySystemConfiguration, len(configs))
 	for i, c := range configs {
 		asked[i] = cloneConfig(c)
 	}
+	h.mu.Lock()
+	err := h.refuseAccess(keySystem, configs)
+	delay := h.options.CDM.AccessDelay
+	h.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
 	var granted *access
-	err := h.async(ctx, latency+h.options.CDM.AccessDelay, func() error {
+	err = h.async(ctx, latency+delay, func() error {
+		if err := h.options.CDM.AccessError; err != nil {
+			h.logf(emeLane, "access to %s failed", keySystem)
+			return err
+		}
 		for _, c := range asked {
 			if config, ok := h.grant(keySystem, c); ok {
 				granted = &access{h, keySystem, config}
@@ -70,63 +114,23 @@ func (h *Host) RequestMediaKeySystemAccess(ctx context.Context, keySystem string
 	return granted, nil
 }
 
+// refuseAccess is for the refusals that come at once. Firefox knows no permissions policy for encrypted media.
+func (h *Host) refuseAccess(keySystem string, configs []platform.MediaKeySystemConfiguration) error {
+	switch {
+	case h.options.CDM.NoEME:
+		return platform.ErrNoEME
+	case keySystem == "" || len(configs) == 0:
+		return h.violation("TypeError", "requestMediaKeySystemAccess: %q with %d configurations", keySystem, len(configs))
+	case !h.AllowsFeature("encrypted-media"):
+		return dom("SecurityError", "requestMediaKeySystemAccess is disabled by permissions policy.")
+	}
+	return nil
+}
+
 func cloneConfig(c platform.MediaKeySystemConfiguration) platform.MediaKeySystemConfiguration {
 	c.InitDataTypes, c.SessionTypes = slices.Clone(c.InitDataTypes), slices.Clone(c.SessionTypes)
 	c.AudioCapabilities, c.VideoCapabilities = slices.Clone(c.AudioCapabilities), slices.Clone(c.VideoCapabilities)
 	return c
-}
-
-// grant is "get supported configuration" as both browsers answer it for Clear Key.
-//
-// https://www.w3.org/TR/encrypted-media-2/#get-supported-configuration
-func (h *Host) grant(keySystem string, asked platform.MediaKeySystemConfiguration) (platform.MediaKeySystemConfiguration, bool) {
-	systems := h.options.CDM.KeySystems
-	if systems == nil {
-		systems = []string{clearKey}
-	}
-	granted := platform.MediaKeySystemConfiguration{
-		Label: asked.Label, DistinctiveIdentifier: "not-allowed", PersistentState: "not-allowed", SessionTypes: []string{"temporary"},
-	}
-	if !slices.Contains(systems, keySystem) || asked.DistinctiveIdentifier == "required" ||
-		slices.ContainsFunc(asked.SessionTypes, func(t string) bool { return t != "temporary" }) {
-		return granted, false
-	}
-	if asked.PersistentState == "required" {
-		granted.PersistentState = "required"
-		if h.options.Engine == Chromium {
-			return granted, false
-		}
-	}
-	for _, t := range asked.InitDataTypes {
-		if slices.Contains([]string{"cenc", "keyids", "webm"}, t) {
-			granted.InitDataTypes = append(granted.InitDataTypes, t)
-		}
-	}
-	granted.AudioCapabilities = h.grantCapabilities("audio", asked.AudioCapabilities)
-	granted.VideoCapabilities = h.grantCapabilities("video", asked.VideoCapabilities)
-	switch {
-	case len(asked.InitDataTypes) > 0 && len(granted.InitDataTypes) == 0,
-		len(asked.AudioCapabilities) > 0 && len(granted.AudioCapabilities) == 0,
-		len(asked.VideoCapabilities) > 0 && len(granted.VideoCapabilities) == 0,
-		len(asked.AudioCapabilities)+len(asked.VideoCapabilities) == 0 && h.options.Engine == Chromium:
-		return granted, false
-	}
-	return granted, true
-}
-
-// grantCapabilities keeps what can be played; an empty content type refuses them all.
-func (h *Host) grantCapabilities(kind string, asked []platform.MediaKeySystemMediaCapability) []platform.MediaKeySystemMediaCapability {
-	var granted []platform.MediaKeySystemMediaCapability
-	for _, c := range asked {
-		if c.ContentType == "" {
-			return nil
-		}
-		if h.keySystemPlays(kind, c.ContentType) && c.Robustness == "" &&
-			slices.Contains([]string{"", "cenc", "cbcs", "cbcs-1-9"}, c.EncryptionScheme) {
-			granted = append(granted, c)
-		}
-	}
-	return granted
 }
 
 func (a *access) KeySystem() string                                   { return a.system }
@@ -136,86 +140,22 @@ func (a *access) CreateMediaKeys(ctx context.Context) (platform.MediaKeys, error
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	keys := &mediaKeys{host: a.host, initDataTypes: a.config.InitDataTypes}
-	err := a.host.async(ctx, latency+a.host.options.CDM.CreateDelay, func() error {
-		if err := a.host.options.CDM.CreateError; err != nil {
-			a.host.logf(emeLane, "createMediaKeys failed")
+	h := a.host
+	keys := &mediaKeys{host: h, cdm: cdmOf(a.system), config: a.config}
+	h.mu.Lock()
+	delay := h.options.CDM.CreateDelay
+	h.mu.Unlock()
+	err := h.async(ctx, latency+delay, func() error {
+		if err := next(&h.options.CDM.CreateErrors, h.options.CDM.CreateError); err != nil {
+			h.logf(emeLane, "createMediaKeys failed")
 			return err
 		}
-		a.host.logf(emeLane, "createMediaKeys")
+		h.logf(emeLane, "createMediaKeys")
+		h.keys = append(h.keys, keys)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return keys, nil
-}
-
-type mediaKeys struct {
-	host          *Host
-	initDataTypes []string
-	element       *Element // that it is attached to
-	sessions      []*session
-}
-
-func (k *mediaKeys) CreateSession(sessionType string) (platform.MediaKeySession, error) {
-	k.host.mu.Lock()
-	defer k.host.mu.Unlock()
-	switch sessionType {
-	case "", "temporary":
-	case "persistent-license":
-		return nil, dom("NotSupportedError", "createSession: unsupported session type")
-	default:
-		return nil, k.host.violation("TypeError", "createSession: no session type %q", sessionType)
-	}
-	k.host.sessions++
-	s := &session{keys: k, number: k.host.sessions, lane: fmt.Sprintf("session %d", k.host.sessions)}
-	s.listeners.host = k.host
-	k.sessions = append(k.sessions, s)
-	k.host.logf(s.lane, "created")
-	return s, nil
-}
-
-// SetServerCertificate is refused as Clear Key refuses it: without an error.
-func (k *mediaKeys) SetServerCertificate(ctx context.Context, certificate []byte) (used bool, err error) {
-	if len(certificate) == 0 {
-		return false, dom("TypeError", "setServerCertificate: the certificate is empty")
-	}
-	err = k.host.async(ctx, latency, func() error { return nil })
-	return false, err
-}
-
-// StatusForPolicy knows no HDCP: everything is usable.
-func (k *mediaKeys) StatusForPolicy(ctx context.Context, _ string) (status string, err error) {
-	err = k.host.async(ctx, latency, func() error { return nil })
-	return "usable", err
-}
-
-// find gives the content key of that id, if a session has it usable. The host's mutex is held; k may be nil.
-func (k *mediaKeys) find(id [16]byte) (key [16]byte, usable bool) {
-	if k == nil {
-		return key, false
-	}
-	for _, s := range k.sessions {
-		for _, own := range s.held {
-			if string(own.id) == string(id[:]) && own.status == "usable" {
-				return own.key, true
-			}
-		}
-	}
-	return key, false
-}
-
-// changed lets the element see that a key came or went. The host's mutex is held.
-func (k *mediaKeys) changed() {
-	if k.element != nil {
-		k.element.update()
-	}
-}
-
-// OpenSessions counts the sessions of this page that made a request and are not closed.
-func (h *Host) OpenSessions() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.open
 }

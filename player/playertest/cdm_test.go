@@ -183,3 +183,21 @@ session 1
 		}
 	})
 }
+
+func TestTwoAttachmentsAtATimeAreForbidden(t *testing.T) {
+	for engine, refused := range map[playertest.Engine]bool{playertest.Chromium: true, playertest.Firefox: false} {
+		synctest.Test(t, func(t *testing.T) {
+			host := playertest.NewHost(t, playertest.Options{Engine: engine})
+			first := make(chan error, 1)
+			go func() { first <- host.Element().SetMediaKeys(t.Context(), nil) }()
+			synctest.Wait()
+			err := host.Element().SetMediaKeys(t.Context(), nil)
+			if platform.IsDOMError(err, "InvalidStateError") != refused || <-first != nil {
+				t.Errorf("engine %d: the second gets %v", engine, err)
+			}
+			if v := host.Violations(); len(v) != 1 {
+				t.Errorf("engine %d: violations %q", engine, v)
+			}
+		})
+	}
+}

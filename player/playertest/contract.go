@@ -25,6 +25,7 @@ type ContractEnv struct {
 	Unreachable string // a URL where nothing listens
 	Hanging     string // a URL that never answers
 	Stalling    string // a URL that answers 200, and whose body never ends
+	Redirecting string // a URL that redirects to another one of the page's origin, which answers 200
 }
 
 // Contract checks that a host keeps the promises of package platform.
@@ -33,7 +34,7 @@ func Contract(t *testing.T, env ContractEnv) {
 		name  string
 		tests []contractTest
 	}{
-		{"fetch", fetchContract}, {"element", elementContract}, {"mse", mseContract}, {"eme", emeContract}, {"licenses", licenseContract},
+		{"page", pageContract}, {"fetch", fetchContract}, {"element", elementContract}, {"mse", mseContract}, {"eme", emeContract}, {"licenses", licenseContract},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, test := range group.tests {

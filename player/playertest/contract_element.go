@@ -2,6 +2,7 @@ package playertest
 
 import (
 	"context"
+	"time"
 
 	"github.com/keystream-player/keystream/player/platform"
 )
@@ -76,6 +77,22 @@ var elementContract = []contractTest{
 			c.Errorf("heard %s after it was stopped", <-heard)
 		}
 		stop()
+	}},
+	{"the picture goes where it is told, also before there is any", func(c *contract) {
+		f := c.file("mp4-progressive")
+		e := c.host.Element()
+		events := c.listen("seeked", "error")
+		e.SetCurrentTime(2 * time.Second)
+		c.must(e.SetSrc(f.url))
+		for i, want := range []time.Duration{2 * time.Second, 4 * time.Second} {
+			if i > 0 {
+				e.SetCurrentTime(want)
+			}
+			receive(c, events)
+			if got := e.CurrentTime(); (got - want).Abs() > 100*time.Millisecond {
+				c.Errorf("it is at %v, want %v", got, want)
+			}
+		}
 	}},
 	{"clear keys can be detached where there are none", func(c *contract) {
 		c.must(c.host.Element().SetMediaKeys(c.ctx, nil))

@@ -198,6 +198,28 @@ var emeContract = []contractTest{
 			c.Errorf("ready state %d without a key", s)
 		}
 	}},
+	{"Clear Key has no use for a server certificate", func(c *contract) {
+		keys := c.mediaKeys()
+		used, err := keys.SetServerCertificate(c.ctx, []byte("certificate"))
+		c.must(err)
+		if used {
+			c.Error("it is used")
+		}
+		_, err = keys.SetServerCertificate(c.ctx, nil)
+		c.fails(err, "TypeError")
+	}},
+	{"Clear Key plays whatever the display's link", func(c *contract) {
+		keys := c.mediaKeys()
+		for _, version := range []string{"1.0", "1.4"} {
+			status, err := keys.StatusForPolicy(c.ctx, version)
+			c.must(err)
+			if status != "usable" {
+				c.Errorf("HDCP %s gives %q", version, status)
+			}
+		}
+		_, err := keys.StatusForPolicy(c.ctx, "9.9")
+		c.fails(err, "TypeError")
+	}},
 	{"keys can be changed and taken away where no source is loaded", func(c *contract) {
 		e := c.host.Element()
 		c.must(e.SetMediaKeys(c.ctx, c.mediaKeys()))
@@ -209,6 +231,14 @@ var emeContract = []contractTest{
 		s, _ := c.session(keys)
 		c.refuses("RequestMediaKeySystemAccess", func(ctx context.Context) error {
 			_, err := c.host.RequestMediaKeySystemAccess(ctx, clearKey, []platform.MediaKeySystemConfiguration{ask(asIs)})
+			return err
+		})
+		c.refuses("SetServerCertificate", func(ctx context.Context) error {
+			_, err := keys.SetServerCertificate(ctx, []byte("certificate"))
+			return err
+		})
+		c.refuses("StatusForPolicy", func(ctx context.Context) error {
+			_, err := keys.StatusForPolicy(ctx, "1.4")
 			return err
 		})
 		c.refuses("CreateMediaKeys", func(ctx context.Context) error {

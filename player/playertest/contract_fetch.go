@@ -70,6 +70,16 @@ var fetchContract = []contractTest{
 		_, err := c.host.Fetch(c.ctx, platform.Request{URL: c.env.Unreachable})
 		c.fails(err, "TypeError")
 	}},
+	{"a redirect is followed, or a TypeError where it is refused", func(c *contract) {
+		resp := c.fetch(platform.Request{URL: c.env.Redirecting})
+		defer resp.Cancel()
+		if resp.Status() != 200 || strings.HasSuffix(resp.URL(), c.env.Redirecting) {
+			c.Errorf("status %d of %s", resp.Status(), resp.URL())
+		}
+		_, err := c.host.Fetch(c.ctx, platform.Request{URL: c.env.Redirecting, RefuseRedirects: true})
+		c.fails(err, "TypeError")
+		c.fetch(platform.Request{URL: c.env.Missing, RefuseRedirects: true}).Cancel()
+	}},
 	{"a URL that cannot be parsed is a TypeError", func(c *contract) {
 		_, err := c.host.Fetch(c.ctx, platform.Request{URL: "http://[/"})
 		c.fails(err, "TypeError")

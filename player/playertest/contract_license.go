@@ -142,6 +142,27 @@ var licenseContract = []contractTest{
 		c.fails(s.GenerateRequest(c.ctx, "keyids", keyIDsData(someID)), "InvalidStateError")
 		c.must(s.Close(c.ctx))
 	}},
+	{"Clear Key's licences do not expire", func(c *contract) {
+		s, _ := c.requested()
+		c.must(s.Update(c.ctx, licenseFor(someID, someKey)))
+		if t := s.Expiration(); !t.IsZero() {
+			c.Errorf("they do at %v", t)
+		}
+	}},
+	{"sessions know nothing of each other", func(c *contract) {
+		keys := c.mediaKeys()
+		one, _ := c.session(keys)
+		other, _ := c.session(keys)
+		for _, s := range []platform.MediaKeySession{one, other} {
+			c.must(s.GenerateRequest(c.ctx, "keyids", keyIDsData(someID)))
+			c.must(s.Update(c.ctx, licenseFor(someID, someKey)))
+		}
+		c.must(one.Close(c.ctx))
+		c.statuses(other, someID)
+		if one.SessionID() == other.SessionID() {
+			c.Error("they share an id")
+		}
+	}},
 	{"a session without a request can be closed", func(c *contract) {
 		keys := c.mediaKeys()
 		s, _ := c.session(keys)

@@ -88,11 +88,13 @@ func TestContract(t *testing.T) {
 					for name, file := range files {
 						host.Network.Serve("media/"+name, file)
 					}
+					host.Network.Handle("/redirect", func(playertest.Exchange) playertest.Reply { return playertest.Reply{Redirect: "/media/films.json"} })
 					host.Network.Fault("hanging", playertest.Fault{Hang: true, Always: true})
 					host.Network.Fault("stalling", playertest.Fault{Body: []byte("more to come"), Stall: true, Always: true})
 					return host
 				},
 				Media: "/media/", Missing: "/nothing.mp4", Unreachable: "http://localhost:1/", Hanging: "/hanging", Stalling: "/stalling",
+				Redirecting: "/redirect",
 			})
 		})
 	}

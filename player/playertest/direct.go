@@ -19,8 +19,13 @@ type direct struct {
 func newDirect(e *Element, url string) {
 	d := &direct{element: e}
 	e.source = d
+	d.load(Exchange{Method: "GET", URL: absolute(url), Range: "bytes=0-"}, maxRedirects)
+}
+
+// load makes one request, and the next one where it is redirected.
+func (d *direct) load(ex Exchange, redirects int) {
+	e := d.element
 	h := e.host
-	ex := Exchange{Method: "GET", URL: absolute(url), Range: "bytes=0-"}
 	fault := h.Network.admit(&ex)
 	if fault.Hang {
 		return
@@ -30,6 +35,11 @@ func newDirect(e *Element, url string) {
 			return
 		}
 		resp, err := h.Network.answer(ex, fault)
+		if err == nil && resp.redirect != "" && redirects > 0 && ex.redirect(resp) {
+			resp.end()
+			d.load(ex, redirects-1)
+			return
+		}
 		if err != nil || resp.status != 200 && resp.status != 206 {
 			e.fail(platform.MediaErrSrcNotSupported, "MEDIA_ELEMENT_ERROR: Format error")
 		}
@@ -75,19 +85,27 @@ func (d *direct) arrive(data []byte, dropped bool) {
 		return
 	}
 	e.encrypted(film)
+	e.encryptedBetween(film, film.HeaderSize, int64(len(data)))
 	e.update()
 	if dropped {
 		e.fail(platform.MediaErrNetwork, "PIPELINE_ERROR_READ")
 	}
 }
 
-// encrypted fires the film's events, around loadedmetadata as each engine does.
+// encrypted fires the events of the film's header, around loadedmetadata as each engine does.
 func (e *Element) encrypted(film *Film) {
 	if e.host.options.Engine == Firefox {
 		e.update()
 	}
+	e.encryptedBetween(film, -1, film.HeaderSize)
+}
+
+// encryptedBetween fires the events whose boxes end in the bytes (from, to] of a film.
+func (e *Element) encryptedBetween(film *Film, from, to int64) {
 	for _, d := range film.InitData {
-		e.fire(platform.MediaEvent{Type: "encrypted", InitDataType: d.Type, InitData: d.Data})
+		if from < d.End && d.End <= to {
+			e.fire(platform.MediaEvent{Type: "encrypted", InitDataType: d.Type, InitData: d.Data})
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ type Element struct {
 
 	source source // nil while there is none
 	keys   *mediaKeys
-	taking bool // a setMediaKeys is under way
+	taking int // how many setMediaKeys are under way
 
 	readyState    platform.ReadyState
 	err           *platform.MediaError
@@ -26,6 +26,7 @@ type Element struct {
 	seeking       bool
 	waitingForKey bool // told, for this stall
 
+	begin  time.Duration // where the next media begins
 	pos    time.Duration // at since
 	since  time.Time
 	moving bool          // pos grows
@@ -141,36 +142,46 @@ func (e *Element) SetMediaKeys(ctx context.Context, keys platform.MediaKeys) err
 	e.host.mu.Lock()
 	err := e.refuseKeys(own)
 	if err == nil {
-		e.taking = true
+		e.taking++
 	}
+	delay := e.host.options.CDM.SetMediaKeysDelay
 	e.host.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	return e.host.async(ctx, e.host.options.CDM.SetMediaKeysDelay+latency, func() error { return e.takeKeys(own) })
+	return e.host.async(ctx, delay+latency, func() error { return e.takeKeys(own) })
 }
 
-// refuseKeys is for the refusals that come at once.
+// refuseKeys is for the refusals that come at once. The specification forbids two attachments at a time; Firefox does them one after the other.
+//
+// https://www.w3.org/TR/encrypted-media-2/#dom-htmlmediaelement-setmediakeys
 func (e *Element) refuseKeys(keys *mediaKeys) error {
-	chromium := e.host.options.Engine == Chromium
+	h := e.host
+	chromium := h.options.Engine == Chromium
+	if e.taking > 0 {
+		if err := h.violation("InvalidStateError", "setMediaKeys: another request is in progress"); chromium {
+			return err
+		}
+	}
 	switch {
-	case chromium && e.taking:
-		return e.host.violation("InvalidStateError", "setMediaKeys: another request is in progress")
 	case keys == e.keys:
 		return nil
 	case keys != nil && keys.element != nil:
-		return e.host.violation("QuotaExceededError", "setMediaKeys: the keys are in use by another element")
-	case chromium && e.keys != nil && e.source != nil:
-		return e.host.violation("InvalidStateError", "setMediaKeys: the existing CDM cannot be removed while a source is loaded")
+		return h.violation("QuotaExceededError", "setMediaKeys: the keys are in use by another element")
+	case (chromium || keys != nil) && e.keys != nil && e.source != nil:
+		return h.violation("InvalidStateError", "setMediaKeys: the existing CDM cannot be removed while a source is loaded")
 	}
 	return nil
 }
 
 func (e *Element) takeKeys(keys *mediaKeys) error {
-	e.taking = false
-	if keys != nil && e.host.options.CDM.SetMediaKeysError != nil {
-		e.host.logf(emeLane, "setMediaKeys failed")
-		return e.host.options.CDM.SetMediaKeysError
+	e.taking--
+	options := &e.host.options.CDM
+	if keys != nil {
+		if err := next(&options.SetMediaKeysErrors, options.SetMediaKeysError); err != nil {
+			e.host.logf(emeLane, "setMediaKeys failed")
+			return err
+		}
 	}
 	if e.keys != nil {
 		e.keys.element = nil
@@ -191,7 +202,7 @@ func (e *Element) takeKeys(keys *mediaKeys) error {
 func (e *Element) HasMediaKeys() bool {
 	e.host.mu.Lock()
 	defer e.host.mu.Unlock()
-	return e.keys != nil || e.taking
+	return e.keys != nil || e.taking > 0
 }
 
 // CanPlayType says "probably" where codecs are named.
@@ -214,6 +225,9 @@ func (e *Element) CurrentTime() time.Duration {
 }
 
 func (e *Element) position() time.Duration {
+	if e.readyState == platform.HaveNothing && e.begin > 0 {
+		return e.begin
+	}
 	if !e.moving {
 		return e.pos
 	}

@@ -19,7 +19,7 @@ type Film struct {
 	// Fragments are the offsets, beside HeaderSize, at which a media segment begins, so that an append may begin there too.
 	Fragments []int64
 
-	InitData []InitData // told by "encrypted" events once the header is there
+	InitData []InitData // told by "encrypted" events
 	Keys     []FilmKey  // none for a clear film
 }
 
@@ -27,9 +27,14 @@ type Film struct {
 type InitData struct {
 	Type string
 	Data []byte
+
+	// End is the offset where the box that holds it ends: the event comes when the bytes up to there do. 0 is in the header. Key rotation has its
+	// boxes in the media segments, each before the first sample of its key.
+	End int64
 }
 
-// FilmKey is a key that a stretch of the film cannot be decoded without.
+// FilmKey is a key that a stretch of the film cannot be decoded without. Rotation is one after the other; a stretch without any, at the
+// start, at the end or between two, is in the clear.
 type FilmKey struct {
 	ID, Key    [16]byte
 	Start, End time.Duration // End 0 is the end of the film

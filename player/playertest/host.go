@@ -34,11 +34,15 @@ type Options struct {
 
 	Unsupported []string // codecs that this browser lacks, by prefix: "avc1", "opus"
 	NoMSE       bool
-	Insecure    bool  // IsSecureContext is false; NoEME is a choice of its own
-	Quota       int64 // bytes of media that a SourceBuffer holds; 0 is no limit
+	Insecure    bool     // IsSecureContext is false; NoEME is a choice of its own
+	Denied      []string // features that the permissions policy takes from the page: "encrypted-media". Firefox does not know that one
+	Quota       int64    // bytes of media that a SourceBuffer holds; 0 is no limit
 
 	NetworkLatency time.Duration // from request to header; 0 is 5 ms
 	Bandwidth      int64         // bytes a second; 0 is without limit
+
+	// DecodingInfo answers for MediaCapabilities; nil supports what MediaSource does.
+	DecodingInfo func(platform.MediaDecodingConfiguration) (platform.MediaCapabilitiesInfo, error)
 
 	CDM CDMOptions
 }
@@ -65,8 +69,11 @@ type Host struct {
 	violations []string
 	live       int // responses that are open and bodies that are not released
 	buffers    int // SourceBuffers made so far
+	keys       []*mediaKeys
 	sessions   int // sessions made so far
 	open       int // sessions that have an id and are not closed
+
+	initialising int // sessions whose request is under way
 }
 
 // NewHost makes a host. It ends with the test (t is a *testing.T, or whatever else runs functions at its end): call it inside the synctest bubble.
@@ -108,18 +115,13 @@ func (h *Host) Video() *Element { return h.element }
 // IsSecureContext says what Options say.
 func (h *Host) IsSecureContext() bool { return !h.options.Insecure }
 
-// AllowsFeature is true: no permissions policy is in the way.
-func (h *Host) AllowsFeature(string) bool { return true }
+// AllowsFeature says whether the permissions policy does; Firefox does not tell.
+func (h *Host) AllowsFeature(name string) bool {
+	return h.options.Engine == Firefox || !slices.Contains(h.options.Denied, name)
+}
 
 // Origin is that of [PageURL].
 func (h *Host) Origin() string { return strings.TrimSuffix(PageURL, "/") }
-
-// DecodingInfo supports what [Host.IsTypeSupported] does.
-func (h *Host) DecodingInfo(ctx context.Context, media platform.MediaDecodingConfiguration) (platform.MediaCapabilitiesInfo, error) {
-	supported := h.IsTypeSupported(media.ContentType)
-	err := h.async(ctx, latency, func() error { return nil })
-	return platform.MediaCapabilitiesInfo{Supported: supported, Smooth: supported, PowerEfficient: supported}, err
-}
 
 // Violations lists the calls that the specifications forbid in the state they were made in. A player that knows its states makes none.
 func (h *Host) Violations() []string {

@@ -40,13 +40,16 @@ type Exchange struct {
 	Range  string
 	Header []platform.HeaderField
 	Body   []byte
+
+	WithCredentials bool
 }
 
-// Reply is what a Handler answers. A zero Status is 200.
+// Reply is what a Handler answers. A zero Status is 200, or 307 with a Redirect.
 type Reply struct {
-	Status int
-	Header []platform.HeaderField
-	Body   []byte
+	Status   int
+	Header   []platform.HeaderField
+	Body     []byte
+	Redirect string // the URL to go on with: with the same method and body, but for status 301, 302 and 303, which turn a POST into a GET
 }
 
 // Handler answers requests, as a licence server does. It must not wait.
@@ -111,19 +114,53 @@ func absolute(ref string) string {
 	return u.String()
 }
 
+// maxRedirects is fetch's own limit.
+const maxRedirects = 20
+
 // Fetch answers as the script says.
 func (h *Host) Fetch(ctx context.Context, req platform.Request) (platform.Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	ex := Exchange{Method: req.Method, URL: absolute(req.URL), Header: slices.Clone(req.Header), Body: slices.Clone(req.Body)}
+	ex := Exchange{Method: req.Method, URL: absolute(req.URL), Header: slices.Clone(req.Header), Body: slices.Clone(req.Body),
+		Range: headerValue(req.Header, "Range"), WithCredentials: req.WithCredentials}
 	if ex.URL == "" {
 		return nil, dom("TypeError", "Failed to parse URL")
 	}
 	if ex.Method == "" {
 		ex.Method = "GET"
 	}
-	ex.Range = headerValue(req.Header, "Range")
+	for range 1 + maxRedirects {
+		resp, err := h.exchange(ctx, ex)
+		if err != nil || resp.redirect == "" {
+			return resp, err
+		}
+		resp.Cancel()
+		if req.RefuseRedirects || !ex.redirect(resp) {
+			return nil, dom("TypeError", "Failed to fetch")
+		}
+	}
+	return nil, dom("TypeError", "Failed to fetch")
+}
+
+// redirect makes of an exchange the next one; ok is false where there is none. A browser takes the Authorization off on the way to another origin.
+func (ex *Exchange) redirect(resp *response) (ok bool) {
+	to, err := url.Parse(resp.redirect)
+	if err != nil || to.Scheme != "https" && to.Scheme != "http" {
+		return false
+	}
+	if resp.status <= 303 && ex.Method != "GET" {
+		ex.Method, ex.Body = "GET", nil
+	}
+	if from, err := url.Parse(ex.URL); err == nil && (from.Host != to.Host || from.Scheme != to.Scheme) {
+		ex.Header = slices.DeleteFunc(ex.Header, func(f platform.HeaderField) bool { return strings.EqualFold(f.Name, "Authorization") })
+	}
+	ex.URL = resp.redirect
+	return true
+}
+
+// exchange is one request and its response's header.
+func (h *Host) exchange(ctx context.Context, ex Exchange) (*response, error) {
 	h.mu.Lock()
 	fault := h.Network.admit(&ex)
 	h.mu.Unlock()
@@ -193,7 +230,13 @@ func (n *Network) answer(ex Exchange, fault Fault) (*response, error) {
 	case handler != nil:
 		reply := handler(ex)
 		resp.status, resp.header, resp.body = reply.Status, reply.Header, reply.Body
-		if resp.status == 0 {
+		if reply.Redirect != "" {
+			resp.redirect = absolute(reply.Redirect)
+		}
+		switch {
+		case resp.status == 0 && reply.Redirect != "":
+			resp.status = 307
+		case resp.status == 0:
 			resp.status = 200
 		}
 	case found && ex.Method == "GET":

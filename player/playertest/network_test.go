@@ -112,3 +112,44 @@ func TestWhatIsNotServed(t *testing.T) {
 		}
 	})
 }
+
+func TestARedirectIsFollowedUnlessRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		reply  playertest.Reply
+		refuse bool
+		want   string // what the server at the end sees, or the error
+	}{
+		"307":                {playertest.Reply{Redirect: "/end"}, false, "POST body secret"},
+		"302":                {playertest.Reply{Redirect: "/end", Status: 302}, false, "GET  secret"},
+		"to another origin":  {playertest.Reply{Redirect: "https://other.test/end"}, false, "POST body "},
+		"refused":            {playertest.Reply{Redirect: "/end"}, true, "TypeError: Failed to fetch"},
+		"for ever":           {playertest.Reply{Redirect: "/begin"}, false, "TypeError: Failed to fetch"},
+		"to something else":  {playertest.Reply{Redirect: "data:,x"}, false, "TypeError: Failed to fetch"},
+		"to what is nowhere": {playertest.Reply{Redirect: "https://nowhere.test/"}, false, "TypeError: Failed to fetch"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			host := playertest.NewHost(t, playertest.Options{})
+			got := ""
+			end := func(ex playertest.Exchange) playertest.Reply {
+				got = ex.Method + " " + string(ex.Body) + " "
+				for _, f := range ex.Header {
+					got += f.Value
+				}
+				return playertest.Reply{}
+			}
+			host.Network.Handle("/begin", func(playertest.Exchange) playertest.Reply { return test.reply })
+			host.Network.Handle("/end", end)
+			host.Network.Handle("https://other.test/end", end)
+			resp, err := host.Fetch(t.Context(), platform.Request{URL: "/begin", Method: "POST", Body: []byte("body"), RefuseRedirects: test.refuse,
+				Header: []platform.HeaderField{{Name: "Authorization", Value: "secret"}}})
+			if err != nil {
+				got = err.Error()
+			} else {
+				resp.Cancel()
+			}
+			if got != test.want || host.Live() != 0 {
+				t.Errorf("%s gives %q, want %q; %d responses are left", name, got, test.want, host.Live())
+			}
+		})
+	}
+}

@@ -43,8 +43,20 @@ func (e *Element) Seek(t time.Duration) {
 	e.update()
 }
 
-// SetCurrentTime is Seek, as the player calls it.
-func (e *Element) SetCurrentTime(t time.Duration) { e.Seek(t) }
+// SetCurrentTime is Seek, as the player calls it. Before there is any media, it sets the default playback start position.
+//
+// https://html.spec.whatwg.org/multipage/media.html#default-playback-start-position
+func (e *Element) SetCurrentTime(t time.Duration) {
+	e.host.mu.Lock()
+	before := e.readyState == platform.HaveNothing
+	if before {
+		e.begin = t
+	}
+	e.host.mu.Unlock()
+	if !before {
+		e.Seek(t)
+	}
+}
 
 // Ended is HTMLMediaElement.ended.
 func (e *Element) Ended() bool {
@@ -91,6 +103,10 @@ func (e *Element) update() {
 	if e.readyState == platform.HaveNothing {
 		e.readyState = platform.HaveMetadata
 		e.fireType("durationchange", "loadedmetadata")
+		if e.begin > 0 {
+			e.pos, e.begin, e.seeking = e.begin, 0, true
+			e.fireType("seeking")
+		}
 	}
 	end, have := e.dataEnd()
 	if !have && e.source.complete() && e.pos >= lastEnd(e.source.buffered()) {

@@ -8,7 +8,7 @@ import (
 )
 
 // RealFilm makes a Film of a real file: where its header and its media segments end is read from its boxes (MP4) or Clusters (WebM), and so are
-// the "encrypted" events that it causes. What would take a decoder is told.
+// the "encrypted" events that it causes, and in a fragmented MP4 which stretch needs which key. What would take a decoder is told.
 func RealFilm(b []byte, mimeType string, duration time.Duration, frames int, keys ...FilmKey) *Film {
 	f := &Film{Bytes: b, Type: mimeType, Duration: duration, Frames: frames, Keys: keys}
 	if strings.Contains(mimeType, "/webm") {
@@ -31,22 +31,31 @@ func (f *Film) readMP4() {
 				f.HeaderSize = at + size
 			}
 			f.Fragmented = bytes.Contains(box, []byte("mvex"))
-			if boxes := psshBoxes(box); boxes != nil {
-				f.InitData = []InitData{{Type: "cenc", Data: boxes}}
-			}
+			f.tell(box, at+size)
 		case "mdat":
 			if f.HeaderSize == 0 { // moov comes last: nothing but ftyp is sure to be at the start
 				f.HeaderSize = at
 			}
 		case "moof":
 			f.Fragments = append(f.Fragments, at)
+			f.tell(box, at+size)
 		}
 		at += size
 	}
+	if f.Fragmented && len(f.Keys) > 0 {
+		f.schedule()
+	}
 }
 
-func psshBoxes(moov []byte) (all []byte) {
-	for rest := moov; ; {
+// tell adds the event of a moov's or a moof's pssh boxes.
+func (f *Film) tell(box []byte, end int64) {
+	if boxes := psshBoxes(box); boxes != nil {
+		f.InitData = append(f.InitData, InitData{Type: "cenc", Data: boxes, End: end})
+	}
+}
+
+func psshBoxes(box []byte) (all []byte) {
+	for rest := box; ; {
 		i := bytes.Index(rest, []byte("pssh"))
 		if i < 4 {
 			return all

@@ -19,6 +19,8 @@ type response struct {
 	header []platform.HeaderField
 	body   []byte
 	ended  bool // read or cancelled
+
+	redirect string // absolute
 }
 
 func (r *response) Status() int               { return r.status }

@@ -179,6 +179,7 @@ func (b *sourceBuffer) parseMedia(data []byte) ([]byte, error) {
 	if !bytes.Equal(data[:n], b.film.Bytes[b.next:b.next+n]) {
 		return data, errNotFilm
 	}
+	b.source.element.encryptedBetween(b.film, b.next, b.next+n)
 	b.add(span{b.next, b.next + n})
 	b.next += n
 	return data[n:], nil

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/hack-pad/safejs"
 
 	"github.com/keystream-player/keystream/player"
@@ -13,15 +15,40 @@ import (
 
 // readConfig reads what web/src/crossing.ts has checked and built.
 func readConfig(js safejs.Value, host *browser.Host) player.Config {
-	config := player.Config{Mode: player.Mode(browser.Text(browser.Get(js, "mode")))}
-	for _, system := range list(browser.Get(js, "keySystems")) {
-		config.KeySystems = append(config.KeySystems, drm.KeySystem{
-			Name:    browser.Text(browser.Get(system, "name")),
-			Keys:    readKeys(browser.Get(system, "keys"), host),
-			License: readLicense(browser.Get(system, "license"), host),
+	config := drm.Config{
+		KeySystems:     readKeySystems(browser.Get(js, "keySystems"), host),
+		LicensePer:     drm.LicensePer(text(js, "licensePer")),
+		Policies:       map[string]drm.Policy{},
+		KeyTimeout:     time.Duration(number(js, "keyTimeout") * float64(time.Second)),
+		MaxSessions:    int(number(js, "maxSessions")),
+		MaxKeys:        int(number(js, "maxKeys")),
+		LicenseOrigins: texts(js, "licenseOrigins"),
+	}
+	for _, line := range pairs(js, "policies") {
+		config.Policies[line.Name] = drm.Policy(line.Value)
+	}
+	return player.Config{DRM: config, Mode: player.Mode(text(js, "mode"))}
+}
+
+func readKeySystems(js safejs.Value, host *browser.Host) []drm.KeySystem {
+	var systems []drm.KeySystem
+	for _, system := range list(js) {
+		certificate, _ := host.Bytes(browser.Get(system, "certificate"))
+		systems = append(systems, drm.KeySystem{
+			Name:                  text(system, "name"),
+			Keys:                  readKeys(browser.Get(system, "keys"), host),
+			License:               readLicense(browser.Get(system, "license"), host),
+			VideoRobustness:       texts(system, "videoRobustness"),
+			AudioRobustness:       texts(system, "audioRobustness"),
+			PersistentState:       text(system, "persistentState"),
+			DistinctiveIdentifier: text(system, "distinctiveIdentifier"),
+			SessionTypes:          texts(system, "sessionTypes"),
+			MinHDCPVersion:        text(system, "minHdcpVersion"),
+			Certificate:           certificate,
+			CertificateURL:        text(system, "certificateURL"),
 		})
 	}
-	return config
+	return systems
 }
 
 // readKeys reads [key id, key] pairs. A key in raw bytes becomes the string of those bytes.
@@ -38,41 +65,43 @@ func readKeys(js safejs.Value, host *browser.Host) map[string]string {
 	return keys
 }
 
-func readLicense(js safejs.Value, host *browser.Host) drm.LicenseFetcher {
-	switch js.Type() {
-	case safejs.TypeFunction:
-		return &licenseFunction{host: host, js: js}
-	case safejs.TypeObject:
-		server := &drm.LicenseServer{
-			Fetcher:         host,
-			URL:             browser.Text(browser.Get(js, "url")),
-			WithCredentials: browser.Truthy(browser.Get(js, "withCredentials")),
-		}
-		for _, line := range list(browser.Get(js, "headers")) {
-			name, value := browser.Text(browser.Index(line, 0)), browser.Text(browser.Index(line, 1))
-			server.Header = append(server.Header, platform.HeaderField{Name: name, Value: value})
-		}
-		return server
-	}
-	return nil
-}
-
 func readSource(js safejs.Value) player.Source {
 	var source player.Source
 	for _, track := range list(browser.Get(js, "tracks")) {
-		chunks := int(browser.Number(browser.Get(track, "chunks")))
 		source.Tracks = append(source.Tracks, player.File{
-			URL: browser.Text(browser.Get(track, "url")), Type: browser.Text(browser.Get(track, "type")), Chunks: chunks,
+			URL: text(track, "url"), Type: text(track, "type"), Chunks: int(number(track, "chunks")),
 		})
 	}
 	return source
 }
+
+func text(of safejs.Value, name string) string { return browser.Text(browser.Get(of, name)) }
+
+func number(of safejs.Value, name string) float64 { return browser.Number(browser.Get(of, name)) }
 
 // list reads an array; what is none is empty.
 func list(js safejs.Value) []safejs.Value {
 	out := make([]safejs.Value, browser.Length(js))
 	for i := range out {
 		out[i] = browser.Index(js, i)
+	}
+	return out
+}
+
+// texts reads an array of strings; an empty one is nil.
+func texts(of safejs.Value, name string) []string {
+	var out []string
+	for _, item := range list(browser.Get(of, name)) {
+		out = append(out, browser.Text(item))
+	}
+	return out
+}
+
+// pairs reads an array of [name, value].
+func pairs(of safejs.Value, name string) []platform.HeaderField {
+	var out []platform.HeaderField
+	for _, line := range list(browser.Get(of, name)) {
+		out = append(out, platform.HeaderField{Name: browser.Text(browser.Index(line, 0)), Value: browser.Text(browser.Index(line, 1))})
 	}
 	return out
 }

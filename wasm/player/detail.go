@@ -15,68 +15,113 @@ import (
 
 // detail makes the page's detail of an event; web/src/types.ts has the shapes.
 func (i *instance) detail(event player.Event) safejs.Value {
-	object := i.host.Object
+	var json browser.JSON
 	switch e := event.(type) {
 	case *player.EncryptedEvent:
-		initData, err := browser.BytesOf(e.InitData)
-		if err != nil {
-			i.panicked(err)
-		}
-		return object("initDataType", e.InitDataType, "initData", initData)
+		json.Text("initDataType", e.InitDataType)
+		return i.with(&json, "initData", e.InitData)
 	case *player.LicenseRequestEvent:
-		return object("keySystem", e.KeySystem, "sessionId", e.SessionID, "messageType", e.MessageType, "keyIds", keyIDs(e.KeyIDs))
+		json.Text("keySystem", e.KeySystem)
+		json.Text("sessionId", e.SessionID)
+		json.Text("messageType", e.MessageType)
+		json.Texts("keyIds", keyIDs(e.KeyIDs))
 	case *player.KeyStatusChangeEvent:
-		return object("keySystem", e.KeySystem, "sessionId", e.SessionID, "keys", i.keyStatuses(e.Keys))
+		json.Text("keySystem", e.KeySystem)
+		json.Text("sessionId", e.SessionID)
+		writeStatuses(&json, "keys", e.Keys)
 	case *player.StateChangeEvent:
-		return i.stateDetail(e)
+		writeState(&json, e)
+	case *player.StallEvent:
+		json.Text("cause", string(e.Cause))
+		json.Number("position", e.Position.Seconds())
+		json.Texts("keyIds", keyIDs(e.KeyIDs))
 	case *player.Error:
-		return i.errorDetail(e)
+		writeError(&json, e)
 	}
-	return object()
+	return i.host.Parse(&json)
 }
 
-func (i *instance) stateDetail(e *player.StateChangeEvent) safejs.Value {
-	types := make([]any, len(e.MIMETypes))
-	for n, t := range e.MIMETypes {
-		types[n] = t
+// with parses an object and adds bytes to it, which text cannot carry.
+func (i *instance) with(json *browser.JSON, name string, bytes []byte) safejs.Value {
+	object := i.host.Parse(json)
+	js, err := browser.BytesOf(bytes)
+	if err == nil {
+		err = object.Set(name, js)
 	}
-	configuration := safejs.Null()
+	if err != nil {
+		i.panicked(err)
+	}
+	return object
+}
+
+func writeState(json *browser.JSON, e *player.StateChangeEvent) {
+	json.Text("state", string(e.State))
+	json.Text("stage", string(e.Stage))
+	json.Text("mode", string(e.Mode))
+	json.Texts("types", e.MIMETypes)
+	json.Text("keySystem", e.KeySystem)
 	if e.Configuration != nil {
-		configuration = i.host.ConfigurationOf(e.Configuration)
+		json.Configuration("configuration", e.Configuration)
 	}
-	return i.host.Object("state", string(e.State), "stage", string(e.Stage), "mode", string(e.Mode), "types", types,
-		"keySystem", e.KeySystem, "configuration", configuration)
 }
 
-// errorDetail is the detail of an "error" event, and what load and close reject with.
+// errorDetail is the detail of an "error" event, and what the page's promises reject with.
 func (i *instance) errorDetail(err error) safejs.Value {
 	var e *player.Error
 	if !errors.As(err, &e) {
 		e = &player.Error{Code: player.Internal, Fatal: true, Message: err.Error(), Remedy: "Load again, and please report it."}
 	}
-	var status, keys, configuration any = safejs.Undefined(), safejs.Undefined(), safejs.Undefined()
-	if e.HTTPStatus != 0 {
-		status = e.HTTPStatus
-	}
-	if e.KeyStatuses != nil {
-		keys = i.keyStatuses(e.KeyStatuses)
-	}
-	if e.Configuration != nil {
-		list := make([]any, len(e.Configuration))
-		for n := range list {
-			list[n] = i.host.ConfigurationOf(&e.Configuration[n])
-		}
-		configuration = list
-	}
-	return i.host.Object("code", string(e.Code), "fatal", e.Fatal, "stage", string(e.Stage), "message", e.Message, "remedy", e.Remedy,
-		"keySystem", browser.Optional(e.KeySystem), "httpStatus", status, "url", browser.Optional(e.URL),
-		"keyStatuses", keys, "configuration", configuration)
+	var json browser.JSON
+	writeError(&json, e)
+	return i.host.Parse(&json)
 }
 
-func (i *instance) keyStatuses(list []drm.KeyStatus) []any {
-	out := make([]any, len(list))
-	for n, key := range list {
-		out[n] = i.host.Object("keyId", hex.EncodeToString(key.KeyID[:]), "status", key.Status)
+func writeError(json *browser.JSON, e *player.Error) {
+	json.Text("code", string(e.Code))
+	json.Bool("fatal", e.Fatal)
+	json.Text("stage", string(e.Stage))
+	json.Text("message", e.Message)
+	json.Text("remedy", e.Remedy)
+	json.Optional("keySystem", e.KeySystem)
+	if e.HTTPStatus != 0 {
+		json.Number("httpStatus", float64(e.HTTPStatus))
+	}
+	json.Optional("url", e.URL)
+	if e.KeyStatuses != nil {
+		writeStatuses(json, "keyStatuses", e.KeyStatuses)
+	}
+	if e.KeyIDs != nil {
+		json.Texts("keyIds", keyIDs(e.KeyIDs))
+	}
+	if e.Configuration != nil {
+		json.Open("configuration", '[')
+		for n := range e.Configuration {
+			json.Configuration("", &e.Configuration[n])
+		}
+		json.Close(']')
+	}
+	if e.Report != nil {
+		json.Open("report", '{')
+		writeReport(json, e.Report)
+		json.Close('}')
+	}
+}
+
+func writeStatuses(json *browser.JSON, name string, list []drm.KeyStatus) {
+	json.Open(name, '[')
+	for _, key := range list {
+		json.Open("", '{')
+		json.Text("keyId", hex.EncodeToString(key.KeyID[:]))
+		json.Text("status", key.Status)
+		json.Close('}')
+	}
+	json.Close(']')
+}
+
+func keyIDs(ids [][16]byte) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = hex.EncodeToString(id[:])
 	}
 	return out
 }

@@ -5,11 +5,13 @@ package main
 import (
 	"context"
 	"runtime"
+	"time"
 
 	"github.com/hack-pad/safejs"
 
 	"github.com/keystream-player/keystream/player"
 	"github.com/keystream-player/keystream/player/browser"
+	"github.com/keystream-player/keystream/player/drm"
 )
 
 var errInterrupted = &player.Error{Code: player.LoadInterrupted, Stage: player.StageConfigure, Message: "another load came first"}
@@ -19,7 +21,7 @@ type instance struct {
 	host   *browser.Host
 	player *player.Player
 	emit   safejs.Value
-	loads  int // how many were asked for
+	loads  int // how many loads and unloads were asked for
 }
 
 func newInstance(bridge, video, config, emit safejs.Value) *instance {
@@ -41,6 +43,56 @@ func (i *instance) load(source player.Source, ticket int) (err error) {
 	return i.player.Load(context.Background(), source)
 }
 
+// unload ends playback, unless a newer load has begun it anew.
+func (i *instance) unload(ticket int) (err error) {
+	if ticket != i.loads {
+		return nil
+	}
+	defer collect()
+	defer i.rescue(&err)
+	return i.player.Unload(context.Background())
+}
+
+func (i *instance) retryLicense() (err error) {
+	defer i.rescue(&err)
+	return i.player.RetryLicense(context.Background())
+}
+
+// timings lists the steps of licensing on the clock of performance.now.
+func (i *instance) timings() safejs.Value {
+	js, err := browser.Call(browser.Get(safejs.Global(), "performance"), "now")
+	if err != nil {
+		panic(err)
+	}
+	now, clock := time.Now(), browser.Number(js)
+	var json browser.JSON
+	json.Open("timings", '[')
+	for _, t := range i.player.Timings() {
+		json.Open("", '{')
+		json.Text("step", string(t.Step))
+		json.Text("sessionId", t.SessionID)
+		json.Texts("keyIds", keyIDs(t.KeyIDs))
+		json.Number("start", clock-milliseconds(now.Sub(t.Start)))
+		json.Number("duration", milliseconds(t.Took))
+		json.Bool("failed", t.Failed)
+		json.Close('}')
+	}
+	json.Close(']')
+	return browser.Get(i.host.Parse(&json), "timings")
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// probe asks about key systems; it needs no player.
+func (i *instance) probe(systems []drm.KeySystem) (report any, err error) {
+	defer collect()
+	defer i.host.Close()
+	defer i.rescue(&err)
+	var json browser.JSON
+	writeReport(&json, drm.Probe(context.Background(), i.host, systems, drm.Content{}))
+	return i.host.Parse(&json), nil
+}
+
 func (i *instance) close() (err error) {
 	defer collect()
 	defer i.host.Close()
@@ -49,14 +101,15 @@ func (i *instance) close() (err error) {
 }
 
 // promise runs f and settles a promise with its result: a rejection is an error detail.
-func (i *instance) promise(bridge safejs.Value, f func() error) any {
+func (i *instance) promise(bridge safejs.Value, f func() (any, error)) any {
 	deferred, err := browser.Call(bridge, "deferred")
 	if err != nil {
 		panic(err)
 	}
 	go func() {
-		settle, result := "resolve", safejs.Undefined()
-		if err := f(); err != nil {
+		settle := "resolve"
+		result, err := f()
+		if err != nil {
 			settle, result = "reject", i.errorDetail(err)
 		}
 		if _, err := browser.Call(deferred, settle, result); err != nil {
@@ -89,8 +142,11 @@ func (i *instance) internal(value any) *player.Error {
 	return err
 }
 
-// send gives the page an event.
+// send gives the page an event; a probe has nobody to give it to.
 func (i *instance) send(event player.Event) {
+	if i.player == nil {
+		return
+	}
 	defer func() {
 		if value := recover(); value != nil {
 			printPanic(value)

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 
 	"github.com/hack-pad/safejs"
@@ -13,55 +12,71 @@ import (
 	"github.com/keystream-player/keystream/player/drm"
 )
 
-var errNoBytes = errors.New("the license function returned neither an ArrayBuffer nor a view on one")
+var errNoBytes = errors.New("a function of the page gave neither an ArrayBuffer nor a view on one")
+
+// readLicense reads where licences come from: a server, a function of the page's, or nothing.
+func readLicense(js safejs.Value, host *browser.Host) drm.LicenseFetcher {
+	switch js.Type() {
+	case safejs.TypeFunction:
+		return &licenseFunction{pageFunction{host, js}}
+	case safejs.TypeObject:
+		return readServer(js, host)
+	}
+	return nil
+}
 
 // licenseFunction is a function of the page's that answers licence requests.
-type licenseFunction struct {
+type licenseFunction struct{ pageFunction }
+
+// FetchLicense calls the function and waits for what it promises. What it throws is a *[platform.DOMError] with its message.
+func (f *licenseFunction) FetchLicense(ctx context.Context, req drm.LicenseRequest) ([]byte, error) {
+	var json browser.JSON
+	writeMessage(&json, req.KeySystem, req.MessageType, req.KeyIDs)
+	json.Text("initDataType", req.InitDataType)
+	result, err := f.call(ctx, &json, "message", req.Message, "initData", req.InitData)
+	if err != nil {
+		return nil, err
+	}
+	return f.bytes(result)
+}
+
+// writeMessage writes what every function is told of a message.
+func writeMessage(json *browser.JSON, keySystem, messageType string, ids [][16]byte) {
+	json.Text("keySystem", keySystem)
+	json.Text("messageType", messageType)
+	json.Texts("keyIds", keyIDs(ids))
+}
+
+// pageFunction is a function of the page's that takes an object and may promise something.
+type pageFunction struct {
 	host *browser.Host
 	js   safejs.Value
 }
 
-// FetchLicense calls the function and waits for what it promises. What it throws is a *[platform.DOMError] with its message.
-func (f *licenseFunction) FetchLicense(ctx context.Context, req drm.LicenseRequest) ([]byte, error) {
-	message, err := browser.BytesOf(req.Message)
-	if err != nil {
-		return nil, err
-	}
-	initData, err := browser.BytesOf(req.InitData)
-	if err != nil {
-		return nil, err
-	}
-	controller, err := browser.Construct("AbortController")
-	if err != nil {
-		return nil, err
-	}
-	promise, err := browser.Call(f.js, "call", nil, f.host.Object(
-		"keySystem", req.KeySystem, "messageType", req.MessageType, "message", browser.Get(message, "buffer"), "keyIds", keyIDs(req.KeyIDs),
-		"initDataType", req.InitDataType, "initData", browser.Get(initData, "buffer"), "signal", browser.Get(controller, "signal"),
-	))
-	if err != nil {
-		return nil, err
-	}
-	result, err := f.host.Await(ctx, promise)
-	if ctx.Err() != nil {
-		if _, err := browser.Call(controller, "abort"); err != nil {
-			return nil, err
+// call calls it with an object that has buffers too, each a name and bytes. The bridge adds an AbortSignal, which is aborted when ctx ends first.
+func (f pageFunction) call(ctx context.Context, json *browser.JSON, buffers ...any) (safejs.Value, error) {
+	argument := f.host.Parse(json)
+	for i := 0; i < len(buffers); i += 2 {
+		array, err := browser.BytesOf(buffers[i+1].([]byte))
+		if err == nil {
+			err = argument.Set(buffers[i].(string), browser.Get(array, "buffer"))
+		}
+		if err != nil {
+			return array, err
 		}
 	}
+	promise, err := f.host.Ask(f.js, argument)
 	if err != nil {
-		return nil, err
+		return promise, err
 	}
-	license, ok := f.host.Bytes(result)
+	return f.host.Await(ctx, promise)
+}
+
+// bytes reads a result that must be bytes.
+func (f pageFunction) bytes(result safejs.Value) ([]byte, error) {
+	bytes, ok := f.host.Bytes(result)
 	if !ok {
 		return nil, errNoBytes
 	}
-	return license, nil
-}
-
-func keyIDs(ids [][16]byte) []any {
-	out := make([]any, len(ids))
-	for i, id := range ids {
-		out[i] = hex.EncodeToString(id[:])
-	}
-	return out
+	return bytes, nil
 }

@@ -1,24 +1,33 @@
-import { failure, type KeystreamError } from './error.js'
-import type { Bytes, KeySystemConfig, LicenseFunction, LicenseRequest, LicenseServer, Media, MediaFile, PlayerConfig, Source } from './types.js'
+import { atLeastOne, bytesOf, checkObject, crossNumber, crossStrings, crossURL, crossWord, invalid, kind, show } from './check.js'
+import { type CrossedFunction, type CrossedServer, crossLicense } from './exchange.js'
+import type { Bytes, KeyPolicy, KeySystemConfig, Media, MediaFile, PlayerConfig, Requirement, Source } from './types.js'
 
 // The shapes in which configuration and sources cross into Go. Go reads them without checking types, so they are built here, field by field.
 
-/** A {@link PlayerConfig} as Go reads it. */
+/** A {@link PlayerConfig} as Go reads it: empty strings, empty lists and 0 are what the page left out. */
 export interface CrossedConfig {
   mode: '' | 'mse' | 'direct'
   keySystems: CrossedKeySystem[]
+  licensePer: '' | 'init-data' | 'period' | 'content'
+  policies: [status: string, policy: string][]
+  keyTimeout: number
+  maxSessions: number
+  maxKeys: number
+  licenseOrigins: string[]
 }
 
 export interface CrossedKeySystem {
   name: string
   keys: [keyId: string, key: string | Uint8Array][]
-  license?: CrossedServer | ((request: LicenseRequest) => Promise<Uint8Array>)
-}
-
-export interface CrossedServer {
-  url: string
-  headers: [name: string, value: string][]
-  withCredentials: boolean
+  license?: CrossedServer | CrossedFunction
+  videoRobustness: string[]
+  audioRobustness: string[]
+  persistentState: string
+  distinctiveIdentifier: string
+  sessionTypes: string[]
+  minHdcpVersion: string
+  certificate?: Uint8Array
+  certificateURL: string
 }
 
 /** A source as Go reads it: empty strings and 0 are what the page left out. */
@@ -26,30 +35,94 @@ export interface CrossedSource {
   tracks: { url: string; type: string; chunks: number }[]
 }
 
+const configFields: (keyof PlayerConfig)[] = [
+  'keySystems',
+  'licensePer',
+  'keyStatusPolicy',
+  'keyTimeout',
+  'maxSessions',
+  'maxKeys',
+  'licenseOrigins',
+  'mode',
+]
+
+const keySystemFields: (keyof KeySystemConfig)[] = [
+  'license',
+  'keys',
+  'videoRobustness',
+  'audioRobustness',
+  'persistentState',
+  'distinctiveIdentifier',
+  'sessionTypes',
+  'minHdcpVersion',
+  'serverCertificate',
+]
+
+const statuses: MediaKeyStatus[] = [
+  'usable',
+  'expired',
+  'released',
+  'output-restricted',
+  'output-downscaled',
+  'usable-in-future',
+  'status-pending',
+  'internal-error',
+]
+const keyPolicies: KeyPolicy[] = ['error', 'continue', 'fallback', 'renew']
+const requirements: Requirement[] = ['required', 'optional', 'not-allowed']
+
+/** About 30 years: a number of nanoseconds has room for ten times as many. */
+const longest = 1e9
+
 /** Checks a configuration and copies it, so that later changes to the object change nothing. Throws CONFIG_INVALID. */
 export function crossConfig(config: PlayerConfig): CrossedConfig {
-  checkObject('The configuration', config, ['keySystems', 'mode'])
-  const mode = config.mode ?? 'auto'
-  if (!['auto', 'mse', 'direct'].includes(mode)) {
-    throw invalid(`mode is ${show(mode)}`, 'Use "auto", "mse" or "direct".')
-  }
-  const keySystems = config.keySystems ?? {}
-  checkObject('keySystems', keySystems)
+  checkObject('The configuration', config, configFields)
+  const mode = crossWord('mode', config.mode, ['auto', 'mse', 'direct'])
+  const licensePer = crossWord('licensePer', config.licensePer, ['request', 'init-data', 'period', 'content'])
+  const { keyStatusPolicy = {} } = config
+  checkObject('keyStatusPolicy', keyStatusPolicy, statuses)
   return {
     mode: mode === 'auto' ? '' : mode,
-    keySystems: Object.entries(keySystems).map(([name, system]) => crossKeySystem(name, system)),
+    keySystems: crossKeySystems(config.keySystems),
+    licensePer: licensePer === 'request' ? '' : licensePer,
+    policies: Object.entries(keyStatusPolicy)
+      .map(([status, policy]): [string, string] => [status, crossWord(`keyStatusPolicy["${status}"]`, policy, keyPolicies)])
+      .filter(([, policy]) => policy !== ''),
+    keyTimeout: Math.min(
+      crossNumber('keyTimeout', config.keyTimeout, (seconds) => seconds > 0, 'a number of seconds above 0'),
+      longest,
+    ),
+    maxSessions: crossNumber('maxSessions', config.maxSessions, atLeastOne, 'a whole number of at least 1'),
+    maxKeys: crossNumber('maxKeys', config.maxKeys, atLeastOne, 'a whole number of at least 1'),
+    licenseOrigins: crossOrigins(config.licenseOrigins),
   }
+}
+
+/** Checks key systems and copies them. Throws CONFIG_INVALID. */
+export function crossKeySystems(keySystems: PlayerConfig['keySystems'] = {}): CrossedKeySystem[] {
+  checkObject('keySystems', keySystems)
+  return Object.entries(keySystems).map(([name, system]) => crossKeySystem(name, system))
 }
 
 function crossKeySystem(name: string, system: KeySystemConfig): CrossedKeySystem {
   const where = `keySystems[${show(name)}]`
-  checkObject(where, system, ['license', 'keys'])
-  const keys = system.keys ?? {}
+  checkObject(where, system, keySystemFields)
+  const { keys = {}, minHdcpVersion = '', serverCertificate } = system
   checkObject(`${where}.keys`, keys)
+  if (typeof minHdcpVersion !== 'string') throw invalid(`${where}.minHdcpVersion is ${kind(minHdcpVersion)}`, 'Give a string such as "2.2".')
+  const certificate = bytesOf(serverCertificate)
   return {
     name,
     keys: Object.entries(keys).map(([keyId, key]) => [keyId, crossKey(`${where}.keys`, key)]),
     license: crossLicense(`${where}.license`, system.license),
+    videoRobustness: crossStrings(`${where}.videoRobustness`, system.videoRobustness, 'Give a robustness level, or an array of them.'),
+    audioRobustness: crossStrings(`${where}.audioRobustness`, system.audioRobustness, 'Give a robustness level, or an array of them.'),
+    persistentState: crossWord(`${where}.persistentState`, system.persistentState, requirements),
+    distinctiveIdentifier: crossWord(`${where}.distinctiveIdentifier`, system.distinctiveIdentifier, requirements),
+    sessionTypes: crossStrings(`${where}.sessionTypes`, system.sessionTypes, 'Give an array of session types.'),
+    minHdcpVersion,
+    certificate: certificate?.slice(),
+    certificateURL: certificate || serverCertificate === undefined ? '' : crossURL(`${where}.serverCertificate`, serverCertificate),
   }
 }
 
@@ -60,27 +133,18 @@ function crossKey(where: string, key: string | Bytes): string | Uint8Array {
   return bytes.slice()
 }
 
-function crossLicense(where: string, license: KeySystemConfig['license']): CrossedKeySystem['license'] {
-  if (license == null) return undefined
-  if (typeof license === 'function') return (request) => callLicense(where, license, request)
-  if (typeof license === 'string' || license instanceof URL) return { url: crossURL(where, license), headers: [], withCredentials: false }
-  const fields: (keyof LicenseServer)[] = ['url', 'headers', 'withCredentials']
-  checkObject(where, license, fields, 'Give a URL, { url, headers, withCredentials } or a function.')
-  let headers: [string, string][]
-  try {
-    headers = [...new Headers(license.headers)]
-  } catch {
-    // The exception quotes the value, which may be a token.
-    throw invalid(`${where}.headers has a name or a value that is no HTTP header`, 'Header values are one line of Latin-1 text.')
-  }
-  return { url: crossURL(`${where}.url`, license.url), headers, withCredentials: Boolean(license.withCredentials) }
+function crossOrigins(origins: string[] = []): string[] {
+  if (Array.isArray(origins) && origins.length === 0) return []
+  return crossStrings('licenseOrigins', origins, 'Give an array of origins.').map((text, i) => crossOrigin(`licenseOrigins[${i}]`, text))
 }
 
-async function callLicense(where: string, license: LicenseFunction, request: LicenseRequest): Promise<Uint8Array> {
-  const answer: unknown = await license(request)
-  const bytes = bytesOf(answer)
-  if (!bytes) throw new TypeError(`the function ${where} returned ${kind(answer)}, not an ArrayBuffer or a view on one`)
-  return bytes
+/** An origin of the web, which has no path. */
+function crossOrigin(where: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`) {
+    throw invalid(`${where} is no origin`, 'Give origins such as "https://license.example", without a path.')
+  }
+  return url.origin
 }
 
 /** A file that has been checked: a Blob becomes a URL only when it is played. */
@@ -103,50 +167,7 @@ function checkFile(where: string, item: Media | MediaFile): CheckedFile {
   checkObject(where, item, ['url', 'type', 'chunks'], 'Give a URL, a File or Blob, { url, type, chunks }, or an array of those.')
   const { url, type, chunks } = item
   if (type !== undefined && typeof type !== 'string') throw invalid(`${where}: type is ${kind(type)}`, 'Give a MIME type, or leave it out.')
-  if (chunks !== undefined && !(Number.isInteger(chunks) && chunks > 0)) {
-    throw invalid(`${where}: chunks is ${typeof chunks === 'number' ? chunks : kind(chunks)}`, 'Give a whole number of at least 1, or leave it out.')
-  }
-  if (url instanceof Blob) return { url, type: type ?? url.type, chunks: chunks ?? 0 }
-  return { url: crossURL(`${where}: url`, url), type: type ?? '', chunks: chunks ?? 0 }
-}
-
-/** An absolute URL: relative ones are meant relative to the page. */
-function crossURL(where: string, url: unknown): string {
-  if (typeof url !== 'string' && !(url instanceof URL)) throw invalid(`${where} is ${kind(url)}`, 'Give a URL.')
-  if (url === '') throw invalid(`${where} is an empty string`, 'Give a URL.')
-  try {
-    return new URL(url, globalThis.document?.baseURI).href
-  } catch {
-    throw invalid(`${where} is not a URL`, 'Give an absolute URL, or one relative to the page.')
-  }
-}
-
-function checkObject(where: string, value: unknown, fields?: readonly string[], remedy?: string): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid(`${where} is ${kind(value)}`, remedy ?? 'Give an object.')
-  }
-  const stray = fields && Object.keys(value).find((field) => !fields.includes(field))
-  if (stray !== undefined) throw invalid(`${where} has an unknown field ${show(stray)}`, `Its fields are ${fields?.join(', ')}.`)
-}
-
-function invalid(message: string, remedy: string): KeystreamError {
-  return failure('CONFIG_INVALID', message, remedy)
-}
-
-function bytesOf(value: unknown): Uint8Array | undefined {
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-  // By its tag, not by instanceof: the buffer may come from a frame.
-  if (Object.prototype.toString.call(value) === '[object ArrayBuffer]') return new Uint8Array(value as ArrayBuffer)
-}
-
-/** What a value is, never what it holds: it may be a secret. */
-function kind(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  if (Array.isArray(value)) return 'an array'
-  if (typeof value !== 'object') return `a ${typeof value}`
-  return `an object (${Object.prototype.toString.call(value).slice(8, -1)})`
-}
-
-function show(name: unknown): string {
-  return JSON.stringify(String(name).slice(0, 80))
+  const number = crossNumber(`${where}: chunks`, chunks, atLeastOne, 'a whole number of at least 1')
+  if (url instanceof Blob) return { url, type: type ?? url.type, chunks: number }
+  return { url: crossURL(`${where}: url`, url), type: type ?? '', chunks: number }
 }

@@ -1,5 +1,13 @@
 import { CustomVideoElement } from 'custom-media-element'
-import { KeystreamError, type KeystreamErrorDetail, type MediaFile, Player, type PlayerConfig } from './index.js'
+import {
+  KeystreamError,
+  type KeystreamErrorDetail,
+  type LicenseTiming,
+  type MediaFile,
+  Player,
+  type PlayerConfig,
+  type StateChangeDetail,
+} from './index.js'
 
 /** What custom-media-element builds on: it gives a custom element all that HTMLVideoElement has. */
 interface CustomVideo extends HTMLVideoElement {
@@ -23,7 +31,7 @@ const sourceAttributes = ['src', 'chunks']
 const configAttributes = ['license-url', 'key-system', 'mode']
 
 /** The events of a Player, which the element fires as its own. */
-const playerEvents = ['encrypted', 'licenserequest', 'keystatuschange', 'statechange', 'error'] as const
+const playerEvents = ['encrypted', 'licenserequest', 'keystatuschange', 'statechange', 'stall', 'error'] as const
 
 /**
  * `<keystream-video>`: a `<video>` that plays with Keystream. It has the attributes, properties, methods and events of HTMLVideoElement, and
@@ -100,6 +108,23 @@ export class KeystreamVideoElement extends CustomVideo {
   override get currentSrc(): string {
     const src = this.getAttribute('src')
     return src && URL.canParse(src, this.baseURI) ? new URL(src, this.baseURI).href : ''
+  }
+
+  /** Ends playback but keeps the player and its keys: `load()`, or another `src`, plays with them. */
+  async unload(): Promise<void> {
+    this.#newSource = false
+    this.#failure = undefined
+    await this.#player?.unload()
+  }
+
+  /** As of Player: asks anew for the licences that have failed. */
+  async retryLicense(): Promise<void> {
+    await this.#player?.retryLicense()
+  }
+
+  /** As of Player. */
+  get timings(): LicenseTiming[] {
+    return this.#player?.timings ?? []
   }
 
   /** Loads `src` again. */
@@ -200,6 +225,8 @@ export class KeystreamVideoElement extends CustomVideo {
 
   #report(type: (typeof playerEvents)[number], detail: object): void {
     if (type === 'error' && (detail as KeystreamErrorDetail).fatal) this.#failure = detail as KeystreamErrorDetail
+    // Also that of retryLicense.
+    if (type === 'statechange' && (detail as StateChangeDetail).state === 'loading') this.#failure = undefined
     this.dispatchEvent(new CustomEvent(type, { detail }))
   }
 

@@ -1,4 +1,4 @@
-import type { KeyStatus, KeystreamErrorDetail } from './types.js'
+import type { KeyStatus, KeySystemReport, KeystreamErrorDetail } from './types.js'
 
 /** What `load` rejects with: the detail of an `error` event, as an Error. */
 export class KeystreamError extends Error implements KeystreamErrorDetail {
@@ -10,7 +10,9 @@ export class KeystreamError extends Error implements KeystreamErrorDetail {
   declare httpStatus?: number
   declare url?: string
   declare keyStatuses?: KeyStatus[]
+  declare keyIds?: string[]
   declare configuration?: MediaKeySystemConfiguration[]
+  declare report?: KeySystemReport
 
   constructor(detail: KeystreamErrorDetail, options?: ErrorOptions) {
     super(detail.message, options)

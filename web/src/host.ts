@@ -14,6 +14,7 @@ interface Entry {
 const entries = new Map<number, Entry>()
 const attaching = new WeakMap<HTMLMediaElement, AbortController>()
 const generating = new WeakMap<MediaKeySession, Promise<void>>()
+const asked = new WeakMap<object, AbortController>()
 let last = 0
 
 function keep(entry: Entry): number {
@@ -120,7 +121,7 @@ async function download(entry: Entry, limit: number): Promise<number> {
 export const bridge = {
   /** Calls done once, when a promise settles, unless its number is released before. A rejection gives a name and a message. */
   settle(promise: unknown, done: Settle): number {
-    const id = keep({})
+    const id = keep({ stop: asked.get(promise as object) })
     const end: Settle = (...result) => {
       if (entries.delete(id)) done(...result)
     }
@@ -131,9 +132,15 @@ export const bridge = {
     return id
   },
 
-  /** An object of names and values in turn, without those that are undefined. */
-  object(fields: unknown[]) {
-    return Object.fromEntries(pairs(fields).filter(([, value]) => value !== undefined))
+  /** The object that a text is. */
+  parse: JSON.parse,
+
+  /** Calls a function of the page's with an object, to which it adds a signal: when the promise's number is released, that is aborted. */
+  ask(f: (argument: object) => unknown, argument: object): Promise<unknown> {
+    const stop = new AbortController()
+    const promise = new Promise((resolve) => resolve(f({ ...argument, signal: stop.signal })))
+    asked.set(promise, stop)
+    return promise
   },
 
   /** A promise, with the functions that settle it. */
@@ -147,9 +154,11 @@ export const bridge = {
     return { promise, resolve, reject }
   },
 
-  /** A player's face: Go has one pair of functions for all players, so that there is nothing to release with each. */
-  player(id: number, load: (id: number, source: unknown) => unknown, close: (id: number) => unknown) {
-    return { load: (source: unknown) => load(id, source), close: () => close(id) }
+  /** A player's face: Go has one function for all methods of all players, so that there is nothing to release with each. */
+  player(id: number, call: (id: number, method: string, argument?: unknown) => unknown) {
+    const method = (name: string) => (argument?: unknown) => call(id, name, argument)
+    const names = ['load', 'unload', 'retryLicense', 'timings', 'close']
+    return Object.fromEntries(names.map((name) => [name, method(name)]))
   },
 
   /** Listens to a target's events until the number is released; of a session, also to its end. */

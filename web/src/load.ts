@@ -1,24 +1,33 @@
 import { Go, globals } from 'wasm_exec'
-import type { CrossedConfig, CrossedSource } from './crossing.js'
+import type { CrossedConfig, CrossedKeySystem, CrossedSource } from './crossing.js'
 import { failure, type KeystreamError } from './error.js'
 import { bridge } from './host.js'
+import type { KeySystemReport, LicenseTiming } from './types.js'
 
 /** Makes a player inside Go. Its promises reject with error details. */
 export type Factory = (video: HTMLMediaElement, config: CrossedConfig, emit: (type: string, detail: object) => void) => GoPlayer
 
 export interface GoPlayer {
   load(source: CrossedSource): Promise<void>
+  unload(): Promise<void>
+  retryLicense(): Promise<void>
+  timings(): LicenseTiming[]
   close(): Promise<void>
 }
+
+/** Asks the browser about key systems, without a player. */
+export type Probe = (keySystems: CrossedKeySystem[]) => Promise<KeySystemReport>
 
 /** A running Go program. One serves every player of the page until it dies. */
 export class Program {
   readonly factory: Factory
+  readonly probe: Probe
   readonly #watchers = new Set<(error: KeystreamError) => void>()
   #death?: KeystreamError
 
-  constructor(factory: Factory) {
+  constructor(factory: Factory, probe: Probe) {
     this.factory = factory
+    this.probe = probe
   }
 
   /** Why it died, if it has. */
@@ -30,6 +39,16 @@ export class Program {
   watch(f: (error: KeystreamError) => void): () => void {
     this.#watchers.add(f)
     return () => void this.#watchers.delete(f)
+  }
+
+  /** Calls into the program, and waits for what it promises or for its death: a call into a program that dies of it returns nothing. */
+  ask<T>(call: () => Promise<T> | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const unwatch = this.watch(reject)
+      const asked = call()
+      if (asked) asked.then(resolve, reject).finally(unwatch)
+      else reject(this.#death)
+    })
   }
 
   die(error: KeystreamError): void {
@@ -69,8 +88,8 @@ async function start(): Promise<Program> {
   }
   return new Promise((resolve, reject) => {
     let started: Program | undefined
-    const ready = (factory: Factory) => {
-      started = new Program(factory)
+    const ready = (factory: Factory, probe: Probe) => {
+      started = new Program(factory, probe)
       resolve(started)
     }
     run(go, instance, ready, (error) => {
@@ -115,7 +134,7 @@ async function compileResponse(response: Response): Promise<WebAssembly.Module> 
 }
 
 /** Runs the program's first stretch, up to where it first waits, with what it looks up on the global object in place. */
-function run(go: Go, instance: WebAssembly.Instance, ready: (factory: Factory) => void, exited: (error: KeystreamError) => void): void {
+function run(go: Go, instance: WebAssembly.Instance, ready: (factory: Factory, probe: Probe) => void, exited: (error: KeystreamError) => void): void {
   let over = false
   const die = (cause?: unknown) => {
     if (over) return

@@ -1,7 +1,7 @@
-import { type CheckedFile, type CrossedConfig, checkSource, crossConfig } from './crossing.js'
+import { type CheckedFile, type CrossedConfig, checkSource, crossConfig, crossKeySystems } from './crossing.js'
 import { failure, KeystreamError } from './error.js'
 import { type GoPlayer, type Program, program } from './load.js'
-import type { PlayerConfig, PlayerEventMap, Source, State, StateChangeDetail } from './types.js'
+import type { KeySystemReport, LicenseTiming, PlayerConfig, PlayerEventMap, Source, State, StateChangeDetail } from './types.js'
 
 /** An EventTarget that knows the names of a player's events. */
 export interface PlayerEventTarget extends EventTarget {
@@ -16,8 +16,8 @@ const PlayerTarget = EventTarget as new () => PlayerEventTarget
 /**
  * Plays one source at a time on a media element.
  *
- * Its events are `encrypted`, `licenserequest`, `keystatuschange`, `statechange` and `error`; each is a CustomEvent whose `detail` tells more.
- * The player holds its element and its memory until it is closed.
+ * Its events are `encrypted`, `licenserequest`, `keystatuschange`, `statechange`, `stall` and `error`; each is a CustomEvent whose `detail` tells
+ * more. The player holds its element, its keys and its memory until it is closed.
  */
 export class Player extends PlayerTarget {
   readonly #video: HTMLMediaElement
@@ -73,7 +73,7 @@ export class Player extends PlayerTarget {
       return Promise.reject(error)
     }
     const config = this.#config
-    this.#settle?.(failure('LOAD_INTERRUPTED', 'Another load() came before this one was done', '', { fatal: false, stage: this.#state.stage }))
+    this.#settle?.(interrupted('Another load()', this.#state.stage))
     return new Promise((resolve, reject) => {
       const current = () => this.#settle === settle
       const settle = (error?: KeystreamError) => {
@@ -84,12 +84,50 @@ export class Player extends PlayerTarget {
       this.#settle = settle
       this.#start(config, files, current).then(
         () => settle(),
-        (error) => {
-          if (current()) this.#revoke()
-          settle(error instanceof KeystreamError ? error : wrap(error))
-        },
+        (error) => settle(wrap(error)),
       )
     })
+  }
+
+  /**
+   * Ends playback and takes the source away, but keeps the keys: loading the same film again asks for no licence. A `load` under way rejects with
+   * LOAD_INTERRUPTED.
+   */
+  async unload(): Promise<void> {
+    if (this.#closing) throw closed()
+    this.#settle?.(interrupted('unload()', this.#state.stage))
+    const before = this.#objectURLs
+    this.#objectURLs = []
+    try {
+      if (this.#go) await this.#ask((go) => go.unload())
+      else if (this.#state.state !== 'idle') this.#change('idle')
+    } finally {
+      for (const url of before) URL.revokeObjectURL(url)
+    }
+  }
+
+  /**
+   * Asks anew for the licences that have failed. Where such a failure has ended playback, the film is loaded again at the position where that
+   * happened, and the promise settles as that of `load` does. Where none has failed, nothing is done.
+   */
+  async retryLicense(): Promise<void> {
+    if (this.#closing) throw closed()
+    await this.#ask((go) => go.retryLicense())
+  }
+
+  /** How long the steps of licensing took, the newest last; the oldest are forgotten. */
+  get timings(): LicenseTiming[] {
+    return this.#go?.timings() ?? []
+  }
+
+  /**
+   * Asks what this browser has of each key system, without playing anything: of those given, as they would be asked for, or else of those that
+   * Keystream knows. Rejects with a {@link KeystreamError}.
+   */
+  static async probe(keySystems?: PlayerConfig['keySystems']): Promise<KeySystemReport> {
+    const crossed = crossKeySystems(keySystems)
+    const running = await program()
+    return running.ask(() => running.probe(crossed)).catch((error) => Promise.reject(wrap(error)))
   }
 
   /** Ends playback, closes every session, detaches the keys and frees what the player holds. It is final; calling it again does nothing. */
@@ -98,6 +136,7 @@ export class Player extends PlayerTarget {
     return this.#closing
   }
 
+  // Object URLs live until the next load, also after a failure: retryLicense may load their film again.
   async #start(config: CrossedConfig, files: CheckedFile[], current: () => boolean): Promise<void> {
     let running: Program
     try {
@@ -118,12 +157,17 @@ export class Player extends PlayerTarget {
     await loaded
   }
 
+  /** Calls a method of Go's player, if there is one. */
+  async #ask(call: (go: GoPlayer) => Promise<void>): Promise<void> {
+    const go = this.#go
+    if (go) await this.#program?.ask(() => call(go)).catch((error) => Promise.reject(wrap(error)))
+  }
+
   #adopt(running: Program, config: CrossedConfig): void {
     this.#program = running
     this.#unwatch = running.watch((error) => this.#died(error))
     this.#go = running.factory(this.#video, config, (type, detail) => {
       if (type === 'statechange') this.#state = detail as StateChangeDetail
-      if (type === 'error' && (detail as KeystreamError).fatal) this.#revoke()
       // Go is on the stack here, and a listener may call into it.
       queueMicrotask(() => this.#dispatch(type, detail))
     })
@@ -159,7 +203,6 @@ export class Player extends PlayerTarget {
   }
 
   #fail(error: KeystreamError): void {
-    this.#revoke()
     this.#dispatch('error', error.toJSON())
     this.#change('failed')
   }
@@ -192,16 +235,21 @@ function check(video: HTMLMediaElement, config: PlayerConfig): CrossedConfig | K
     }
     return crossConfig(config)
   } catch (error) {
-    return error instanceof KeystreamError ? error : wrap(error)
+    return wrap(error)
   }
+}
+
+function interrupted(by: string, stage: string): KeystreamError {
+  return failure('LOAD_INTERRUPTED', `${by} came before this load was done`, '', { fatal: false, stage })
 }
 
 function closed(): KeystreamError {
   return failure('CLOSED', 'The player is closed', 'Make a new Player.', { stage: 'close' })
 }
 
-/** What Go rejects with is an error detail; anything else is a fault of our own. */
+/** What Go rejects with is an error detail, and what the program dies of an error already; anything else is a fault of our own. */
 function wrap(error: unknown): KeystreamError {
+  if (error instanceof KeystreamError) return error
   const detail = error as Partial<KeystreamError> | undefined
   if (typeof detail?.code === 'string' && typeof detail.message === 'string') return new KeystreamError(detail as KeystreamError)
   return failure('INTERNAL', 'Keystream met a fault of its own', 'Please report it.', {}, error)

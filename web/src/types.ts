@@ -7,13 +7,47 @@ export interface PlayerConfig {
   keySystems?: Record<string, KeySystemConfig>
 
   /**
+   * How much one licence covers. `request`, the default, asks at once for all that is known to be needed at a moment, where the key system can
+   * ask so; `init-data` asks for each different init data; with `period` and `content` the first licence holds all keys of the period or of the
+   * whole film, and no other is asked for.
+   */
+  licensePer?: 'request' | 'init-data' | 'period' | 'content'
+
+  /**
+   * What to do about a key of each status; what is left out keeps its default: `expired` and `internal-error` renew, `output-restricted` falls
+   * back, `released` is an error, `status-pending` and `usable-in-future` continue.
+   */
+  keyStatusPolicy?: Partial<Record<MediaKeyStatus, KeyPolicy>>
+
+  /** How many seconds playback may wait for a key before it fails; 10 unless said otherwise. `Infinity` waits for ever. */
+  keyTimeout?: number
+
+  /** How many key sessions are kept for films that may be loaded again; 50 unless said otherwise. A CDM that has room for fewer lowers it. */
+  maxSessions?: number
+
+  /** How many keys those sessions may hold together; 200 unless said otherwise. */
+  maxKeys?: number
+
+  /** The origins, beside the page's own, that a licence URL found in a manifest may lead to: `https://license.example`. */
+  licenseOrigins?: string[]
+
+  /**
    * How to play: `mse` fetches the file in chunks and appends them to a MediaSource, `direct` gives it to the element's `src`.
    * `auto`, the default, chooses by the file's own header.
    */
   mode?: 'auto' | 'mse' | 'direct'
 }
 
-/** Where a key system's licences come from. With both, `keys` come first and `license` is asked only for the key ids that they lack. */
+/**
+ * What to do about a key that cannot be used: fail (`error`), do nothing unless playback waits for it (`continue`), play what other keys decrypt
+ * for as long as it lasts (`fallback`), or ask for the licence anew (`renew`).
+ */
+export type KeyPolicy = 'error' | 'continue' | 'fallback' | 'renew'
+
+/** Whether a feature of a key system must be there, may be used, or must not be. */
+export type Requirement = 'required' | 'optional' | 'not-allowed'
+
+/** Where a key system's licences come from, and what is asked of it. With both, `keys` come first and `license` is asked only for the key ids that they lack. */
 export interface KeySystemConfig {
   /** A licence server's URL, the same with headers, or a function that answers a licence request. */
   license?: string | URL | LicenseServer | LicenseFunction
@@ -22,6 +56,27 @@ export interface KeySystemConfig {
    * Content keys by key id (Clear Key only). Both are 16 bytes, written as hex, UUID, base64 or base64url; a key may be raw bytes too.
    */
   keys?: Record<string, string | Bytes>
+
+  /** Robustness levels of video, tried in this order (`['HW_SECURE_ALL', 'SW_SECURE_CRYPTO']`); `''` asks for none. The key system's own where left out. */
+  videoRobustness?: string | string[]
+
+  /** The same of audio. */
+  audioRobustness?: string | string[]
+
+  /** May the CDM keep something on the device? It is not asked for unless it is given. */
+  persistentState?: Requirement
+
+  /** May the CDM identify the device? It is not asked for unless it is given. */
+  distinctiveIdentifier?: Requirement
+
+  /** `['temporary']` unless it is given. */
+  sessionTypes?: MediaKeySessionType[]
+
+  /** The HDCP version (`'2.2'`) without which this key system is not used at all. */
+  minHdcpVersion?: string
+
+  /** The certificate that the CDM encrypts its messages with: its bytes, or where to fetch it. */
+  serverCertificate?: Bytes | string | URL
 }
 
 /** A licence server, reached by HTTP POST. */
@@ -29,11 +84,80 @@ export interface LicenseServer {
   /** Relative to the page. */
   url: string | URL
 
-  /** Sent with each request, as `new Headers(headers)` reads them. */
+  /** Other URLs for messages of some types: `{ 'license-renewal': '/renew' }`. */
+  urls?: Partial<Record<LicenseMessageType, string | URL>>
+
+  /** Sent with each request to the origin of `url`, as `new Headers(headers)` reads them. Such requests follow no redirect. */
   headers?: HeadersInit
 
-  /** Also sends cookies and HTTP authentication to another origin. */
+  /** Also sends cookies and HTTP authentication, where `url` is of another origin than the page. Other origins get none. */
   withCredentials?: boolean
+
+  /**
+   * Called once for each message, before it is sent; a request that is tried again is sent as it was. It may change the request, or return what
+   * changes: returned headers are set beside the others. What it throws becomes the cause of a typed error.
+   */
+  request?: (request: LicenseHTTPRequest) => LicenseHTTPChanges | void | PromiseLike<LicenseHTTPChanges | undefined> | PromiseLike<void>
+
+  /** Called with each response of success. It may return the licence, where the body is not yet that. */
+  response?: (response: LicenseHTTPResponse) => Bytes | void | PromiseLike<Bytes | undefined> | PromiseLike<void>
+}
+
+/** The types of a CDM's messages. `certificate-request` is a `license-request` that asks for Widevine's server certificate. */
+export type LicenseMessageType = MediaKeyMessageType | 'certificate-request'
+
+/** What a request filter may return: what it leaves out stays as it is. */
+export interface LicenseHTTPChanges {
+  /** Relative to the page. */
+  url?: string | URL
+  headers?: HeadersInit
+
+  /** A string is sent as UTF-8. */
+  body?: Bytes | string
+  withCredentials?: boolean
+}
+
+/** A request that is about to go to a licence server. */
+export interface LicenseHTTPRequest {
+  /** Absolute. Setting it takes what {@link LicenseHTTPChanges.url} takes. */
+  get url(): string
+  set url(url: string | URL)
+
+  /** All that will be sent, beside what the browser adds itself. */
+  readonly headers: Headers
+
+  /** The message. Setting it takes what {@link LicenseHTTPChanges.body} takes. */
+  get body(): ArrayBuffer
+  set body(body: Bytes | string)
+
+  withCredentials: boolean
+
+  readonly keySystem: string
+  readonly messageType: string
+
+  /** The ids of the keys that the licence must hold, as far as they are known: 32 lower-case hex digits each. */
+  readonly keyIds: string[]
+
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+}
+
+/** A licence server's response, of an HTTP status of success. */
+export interface LicenseHTTPResponse {
+  /** Where it came from, after redirects. */
+  readonly url: string
+  readonly status: number
+
+  /** The `Content-Type` of its header, or `''`. */
+  readonly contentType: string
+  readonly body: ArrayBuffer
+
+  readonly keySystem: string
+  readonly messageType: string
+  readonly keyIds: string[]
+
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
 }
 
 /** Answers a licence request with the licence's bytes. What it throws becomes the cause of a typed error. */
@@ -46,7 +170,7 @@ export interface LicenseRequest {
   /** `license-request`, `license-renewal`, `license-release` or `individualization-request`. */
   messageType: string
 
-  /** The message as the CDM gave it; for Clear Key, without the key ids that `keys` has. */
+  /** What the licence server wants: the CDM's message, unwrapped (PlayReady), without the key ids that `keys` has (Clear Key). */
   message: ArrayBuffer
 
   /** The ids of the keys that the licence must hold, as far as they are known: 32 lower-case hex digits each. */
@@ -84,7 +208,7 @@ export interface KeystreamErrorDetail {
   /** Stable: compare this. */
   code: string
 
-  /** Playback has stopped; `load` begins anew. */
+  /** Playback has stopped; `load` begins anew. What is not fatal goes on, or waits for `retryLicense`. */
   fatal: boolean
 
   /** The step of playing that failed: `configure`, `probe`, `negotiate`, `license`, `decode`… */
@@ -105,9 +229,66 @@ export interface KeystreamErrorDetail {
   /** Of the session that failed. */
   keyStatuses?: KeyStatus[]
 
+  /** The keys it is about, where they are known: 32 lower-case hex digits each. */
+  keyIds?: string[]
+
   /** What was asked of the key system, where that failed. */
   configuration?: MediaKeySystemConfiguration[]
+
+  /** Why each key system was refused, where that failed. */
+  report?: KeySystemReport
 }
+
+/** Why key systems were granted or refused: a browser says only that it refuses, so it is asked again, bit by bit. */
+export interface KeySystemReport {
+  /** The page is a secure context. */
+  secure: boolean
+
+  /** The permissions policy lets the page use encrypted media, as far as the browser tells. */
+  permitted: boolean
+
+  /** There is a `navigator.requestMediaKeySystemAccess`. */
+  eme: boolean
+
+  /** In the order in which they were asked for. */
+  systems: SystemReport[]
+
+  /** All of it in words, in several lines. */
+  text: string
+}
+
+/** What became of one key system. */
+export interface SystemReport {
+  /** As the configuration names it. */
+  keySystem: string
+
+  /** The name that was granted; `''` is refused. */
+  granted: string
+
+  /** What `getConfiguration()` granted. */
+  configuration?: MediaKeySystemConfiguration
+
+  /** The first thing that was refused, and what to do about it. */
+  refused?: { element: KeySystemElement; value: string; remedy: string }
+
+  /** Every question, in the order in which they were asked. */
+  findings: { element: KeySystemElement; value: string; granted: boolean }[]
+}
+
+/** What a browser may refuse of a key system. */
+export type KeySystemElement =
+  | 'secure-context'
+  | 'permissions-policy'
+  | 'eme'
+  | 'key-system'
+  | 'codec'
+  | 'init-data-type'
+  | 'encryption-scheme'
+  | 'robustness'
+  | 'persistent-state'
+  | 'distinctive-identifier'
+  | 'session-type'
+  | 'hdcp'
 
 /** The status of one key, as `MediaKeySession.keyStatuses` gives it. */
 export interface KeyStatus {
@@ -159,11 +340,46 @@ export interface StateChangeDetail {
   configuration?: MediaKeySystemConfiguration | null
 }
 
+/**
+ * Of `stall`: playback stands still though nobody paused it, or goes on again. `network`: what is needed next is still being fetched; `gap`: the
+ * media has a hole there; `key`: a key is missing; `decoder`: data and keys are there, and no picture comes; `''`: it is over.
+ */
+export interface StallDetail {
+  cause: 'network' | 'gap' | 'key' | 'decoder' | ''
+
+  /** Where, in seconds of the film. */
+  position: number
+
+  /** The keys that are waited for, where it is those: 32 lower-case hex digits each. */
+  keyIds: string[]
+}
+
+/** How long one step on the way to a usable key took. */
+export interface LicenseTiming {
+  /** `negotiate`, `attach-keys`, `generate-request`, `license` or `update`. */
+  step: string
+
+  /** Of the last three; `''` while the CDM has given none. */
+  sessionId: string
+
+  /** 32 lower-case hex digits each. */
+  keyIds: string[]
+
+  /** Milliseconds on the clock of `performance.now()`, beside which the browser's own resource timings can be laid. */
+  start: number
+
+  /** Milliseconds. */
+  duration: number
+
+  failed: boolean
+}
+
 /** The events of a {@link Player}. */
 export interface PlayerEventMap {
   encrypted: CustomEvent<EncryptedDetail>
   licenserequest: CustomEvent<LicenseRequestDetail>
   keystatuschange: CustomEvent<KeyStatusChangeDetail>
   statechange: CustomEvent<StateChangeDetail>
+  stall: CustomEvent<StallDetail>
   error: CustomEvent<KeystreamErrorDetail>
 }

@@ -114,6 +114,26 @@ for (const name of names) {
       await page.close()
     })
 
+    await t.test('unload keeps the player, which load() and another src use', async () => {
+      const page = await open({ src: 'film.mp4#resolve' })
+      await page.evaluate(fired, 'loading')
+      const found = await page.evaluate(async () => {
+        const { element, seen } = window
+        const { player } = element
+        await element.unload()
+        const unloaded = [element.player === player, player.state, element.timings.length]
+        const refused = await element.retryLicense().catch((error) => error.code)
+        const again = () => new Promise((resolve) => element.addEventListener('statechange', () => resolve(seen.at(-1)), { once: true }))
+        element.load()
+        const states = [await again()]
+        element.src = 'other.mp4#resolve'
+        states.push(await again())
+        return [...unloaded, refused, ...states, element.player === player]
+      })
+      assert.deepEqual(found, [true, 'idle', 1, 'CLOSED', 'loading', 'loading', true])
+      await page.close()
+    })
+
     const failures = {
       'film.mp4#reject': ['SOURCE_UNKNOWN', 4],
       'film.mp4#panic': ['WASM_EXITED', 4],

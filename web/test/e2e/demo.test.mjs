@@ -158,6 +158,57 @@ inEach('the demo site', { limit: 500_000 }, async (t, browser, engine) => {
     assert.equal((await steps(page)).at(-1), 'error')
   })
 
+  await t.test('the same film again asks for no licence', async () => {
+    await visit('clearkey/?film=mp4-cenc&keys=server&autoplay=1')
+    await say(page, 'ended')
+    assert.ok((await run(page, 'timings', () => document.querySelectorAll('#timings [data-step=license]').length)) > 0)
+    await page.click('#load')
+    await until(page, 'the new list', () => document.querySelectorAll('#steps [data-step=ended]').length === 0)
+    await say(page, 'ended')
+    const seen = await steps(page)
+    assert.deepEqual(
+      ['generate-request', 'license', 'licenserequest', 'ready'].filter((step) => seen.includes(step)),
+      ['ready'],
+    )
+    quiet()
+  })
+
+  await t.test('a licence that fails is asked for again, where the visitor wants it', async () => {
+    await visit('clearkey/?film=mp4-cenc&keys=server')
+    await until(page, 'the list', () => !document.querySelector('#load').disabled)
+    await page.setRequestInterception(true)
+    let down = true
+    page.on('request', (request) => (down && request.url().endsWith('/license') ? request.respond({ status: 404 }) : request.continue()))
+    await page.click('#load')
+    await until(page, 'the button', () => !document.querySelector('#retry').hidden)
+    assert.equal(await text(page, '#error strong'), 'LICENSE_HTTP · HTTP 404')
+    assert.equal(await run(page, 'timings', () => document.querySelectorAll('#timings [data-failed=true]').length), 1)
+    down = false
+    await page.click('#retry')
+    await say(page, 'ended')
+    assert.deepEqual(await run(page, 'error', () => [document.querySelector('#error').textContent, document.querySelector('#retry').hidden]), [
+      '',
+      true,
+    ])
+  })
+
+  await t.test('a refused scheme is named, with what the browser was asked', async () => {
+    await visit('clearkey/?film=mp4-cens&autoplay=1')
+    await say(page, 'KEY_SYSTEM_REFUSED')
+    assert.match(await text(page, '#report pre'), /org\.w3\.clearkey: refused.*encryption-scheme cens\. Package it as cenc or cbcs/)
+  })
+
+  await t.test('the browser is probed', async () => {
+    await visit('clearkey/')
+    await page.click('#probe')
+    await until(page, 'the report', () => document.querySelector('#probed article'))
+    const granted = await run(page, 'key systems', () =>
+      [...document.querySelectorAll('#probed article')].map(({ dataset }) => [dataset.keySystem, dataset.granted]),
+    )
+    assert.deepEqual(Object.fromEntries(granted), { 'com.widevine.alpha': '', 'com.microsoft.playready': '', 'org.w3.clearkey': 'org.w3.clearkey' })
+    assert.match(await text(page, '#probed pre'), /secure context: yes, permitted: yes, EME: yes/)
+  })
+
   for (const [what, typed, wanted] of [
     ['no token', '', 'LICENSE_HTTP · HTTP 401'],
     ['a wrong token', 'other', 'LICENSE_HTTP · HTTP 403'],

@@ -65,21 +65,26 @@ inEach('players', { limit: 300_000, ...insecure }, async (t, browser, engine) =>
       const outcomes = []
       for (const source of sources) {
         outcomes.push(stage.load(source))
+        if (outcomes.length === sources.length) break
         // Each is overtaken a little later than the one before it.
         for (let i = 0; i < outcomes.length; i++)
           await new Promise((resolve) => stage.player.addEventListener('statechange', resolve, { once: true }))
       }
       return { codes: (await Promise.all(outcomes)).map((error) => error?.code ?? 'won'), errors: stage.errors() }
     }
-    const { codes, errors } = await run(page, 'loads', overtake, Array(6).fill(source), keys)
-    assert.deepEqual(codes, [...Array(5).fill('LOAD_INTERRUPTED'), 'won'])
+    const { codes, errors } = await run(page, 'loads', overtake, Array(5).fill(source), keys)
+    assert.deepEqual(codes, [...Array(4).fill('LOAD_INTERRUPTED'), 'won'])
     assert.deepEqual(errors, [])
   })
 
   await t.test('close at every event of a load', async () => {
     const make = (config) => run(page, 'make', (config) => globalThis.stage.make(config), config)
     await make(keys)
-    const told = await run(page, 'load', (source) => globalThis.stage.load(source).then(() => globalThis.stage.seen.length), source)
+    const count = async (source) => {
+      await globalThis.stage.load(source)
+      return globalThis.stage.seen.filter(({ type }) => type !== 'stall').length // which come as it happens
+    }
+    const told = await run(page, 'load', count, source)
     assert.ok(told > 8, `only ${told} events`)
     const closeAt = async (source, n) => {
       const { stage } = globalThis

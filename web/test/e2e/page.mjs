@@ -1,13 +1,15 @@
 // The page under test: a video, a player, and what the tests do with them. All that a player says is kept, in order.
 
 import { Player } from '/dist/keystream.js'
+import { install } from './fakecdm.mjs'
 import { hurry, probe } from './probe.mjs'
 
 const query = new URLSearchParams(location.search)
 if (query.has('hurry')) hurry(Number(query.get('hurry')))
+if (query.has('cdm')) install()
 
 const video = document.querySelector('video')
-const types = ['encrypted', 'licenserequest', 'keystatuschange', 'statechange', 'error']
+const types = ['encrypted', 'licenserequest', 'keystatuschange', 'statechange', 'stall', 'error']
 
 const stage = {
   Player,

@@ -79,6 +79,17 @@ for (const how of ['panic', 'late', 'overflow', 'trap']) {
   })
 }
 
+test('unload, timings and a probe end with a program that they kill', async () => {
+  const { Player } = await page()
+  const player = new Player(element(), config)
+  await player.load(file('fragile'))
+  await assert.rejects(player.unload(), { name: 'KeystreamError', code: 'WASM_EXITED' })
+  await player.load(file('fragile'))
+  assert.deepEqual(player.timings, [])
+  await assert.rejects(Player.probe({ panic: {} }), { name: 'KeystreamError', code: 'WASM_EXITED' })
+  assert.deepEqual((await Player.probe({})).systems, [])
+})
+
 test('close survives a program that dies meanwhile', async () => {
   const keystream = await page()
   const [closing, deadly] = [1, 2].map(() => new keystream.Player(element(), config))

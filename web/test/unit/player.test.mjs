@@ -23,6 +23,22 @@ test('what is wrong with a source or a configuration is said before anything is 
     [[film, { src: film }], {}, /source\[1\] has an unknown field "src"/],
     [film, null, /configuration is null/],
     [film, { mode: 'hls' }, /mode is "hls"/],
+    [film, { mode: {} }, /mode is an object/],
+    [film, { licensePer: 'film' }, /licensePer is "film"/],
+    [film, { keyStatusPolicy: 'renew' }, /keyStatusPolicy is a string/],
+    [film, { keyStatusPolicy: { lost: 'renew' } }, /keyStatusPolicy has an unknown field "lost"/],
+    [film, { keyStatusPolicy: { expired: 'retry' } }, /keyStatusPolicy\["expired"\] is "retry"/],
+    [film, { keyTimeout: 0 }, /keyTimeout is 0/],
+    [film, { keyTimeout: Number.NaN }, /keyTimeout is NaN/],
+    [film, { keyTimeout: '10' }, /keyTimeout is a string/],
+    [film, { maxSessions: 0 }, /maxSessions is 0/],
+    [film, { maxKeys: 1.5 }, /maxKeys is 1.5/],
+    [film, { licenseOrigins: 7 }, /licenseOrigins is a number/],
+    [film, { licenseOrigins: [film, 7] }, /licenseOrigins has a number/],
+    [film, { licenseOrigins: ['https://a.test', 'https://u:secret@b.test'] }, /licenseOrigins\[1\] is no origin/],
+    [film, { licenseOrigins: ['https://a.test/path'] }, /licenseOrigins\[0\] is no origin/],
+    [film, { licenseOrigins: ['ftp://a.test'] }, /is no origin/],
+    [film, { licenseOrigins: ['a.test'] }, /is no origin/],
     [film, { keysystems: {} }, /unknown field "keysystems"/],
     [film, { keySystems: ['org.w3.clearkey'] }, /keySystems is an array/],
     [film, system('https://license.test/'), /a string/],
@@ -30,7 +46,18 @@ test('what is wrong with a source or a configuration is said before anything is 
     [film, system({ license: 7 }), /license is a number/],
     [film, system({ license: { headers: {} } }), /license\.url is undefined/],
     [film, system({ license: { url: film, headers: { Authorization: 'Bearer se\ncret' } } }), /headers/],
+    [film, system({ license: { url: film, urls: { renewal: film } } }), /license\.urls has an unknown field "renewal"/],
+    [film, system({ license: { url: film, urls: { 'license-renewal': 7 } } }), /license\.urls\["license-renewal"\] is a number/],
+    [film, system({ license: { url: film, request: '/filter' } }), /license\.request is a string/],
+    [film, system({ license: { url: film, response: {} } }), /license\.response is an object/],
     [film, system({ keys: { '00112233445566778899aabbccddeeff': 7 } }), /keys has a key that is a number/],
+    [film, system({ videoRobustness: 3000 }), /videoRobustness is a number/],
+    [film, system({ audioRobustness: [] }), /audioRobustness is an empty array/],
+    [film, system({ persistentState: true }), /persistentState is a boolean/],
+    [film, system({ distinctiveIdentifier: 'forbidden' }), /distinctiveIdentifier is "forbidden"/],
+    [film, system({ sessionTypes: [null] }), /sessionTypes has null/],
+    [film, system({ minHdcpVersion: 2.2 }), /minHdcpVersion is a number/],
+    [film, system({ serverCertificate: ['secret'] }), /serverCertificate is an array/],
   ]
   const { fetches } = keystream
   for (const [source, settings, message] of cases) {
@@ -48,6 +75,44 @@ test('what is wrong with a source or a configuration is said before anything is 
   }
   await assert.rejects(new Player(undefined).load(film), { code: 'CONFIG_INVALID', message: /without a media element/ })
   assert.equal(keystream.fetches, fetches)
+})
+
+test('unload leaves the player for another load, and interrupts one under way', async () => {
+  const player = new Player(element(), config)
+  await player.unload()
+  assert.equal(player.state, 'idle')
+  const loading = assert.rejects(player.load(file('hang')), { code: 'LOAD_INTERRUPTED', message: /unload\(\)/ })
+  const unloaded = player.unload()
+  await player.load(file('resolve'))
+  await Promise.all([loading, unloaded])
+  assert.equal(player.state, 'loading')
+  await player.unload()
+  assert.equal(player.state, 'idle')
+  await player.close()
+  await assert.rejects(player.unload(), { code: 'CLOSED' })
+})
+
+test('licences are asked for anew, and timings told, only of a player that has loaded', async () => {
+  const player = new Player(element(), config)
+  await player.retryLicense()
+  assert.deepEqual(player.timings, [])
+  await player.load(file('resolve'))
+  await assert.rejects(player.retryLicense(), (error) => error instanceof keystream.KeystreamError && error.stage === 'license')
+  assert.deepEqual(player.timings, [{ step: 'license' }])
+  await player.close()
+  assert.deepEqual(player.timings, [])
+  await assert.rejects(player.retryLicense(), { code: 'CLOSED' })
+})
+
+test('a probe needs no player, and checks what it is asked', async () => {
+  const { systems } = await Player.probe({ 'com.example.drm': { videoRobustness: '3000' }, 'org.w3.clearkey': {} })
+  assert.deepEqual(
+    systems.map((system) => system.keySystem),
+    ['com.example.drm', 'org.w3.clearkey'],
+  )
+  assert.deepEqual((await Player.probe()).systems, [])
+  await assert.rejects(Player.probe(['org.w3.clearkey']), { code: 'CONFIG_INVALID', message: /keySystems is an array/ })
+  await assert.rejects(Player.probe({ 'org.w3.clearkey': { robustness: '' } }), { code: 'CONFIG_INVALID' })
 })
 
 test('a rejection of Go becomes a KeystreamError with all its fields', async () => {
@@ -107,7 +172,12 @@ test('the object URL of a Blob lives as long as its film', async (t) => {
   await player.load(blob('resolve'))
   assert.equal(live.size, 1, 'replaced')
   await assert.rejects(player.load(blob('reject')))
-  assert.equal(live.size, 0, 'failed')
+  assert.equal(live.size, 1, 'failed, but retryLicense may load it again')
+  await player.load(`${film}#resolve`)
+  assert.equal(live.size, 0, 'another source')
+  await player.load(blob('resolve'))
+  await player.unload()
+  assert.equal(live.size, 0, 'unloaded')
   await player.load(blob('resolve'))
   await player.close()
   assert.equal(live.size, 0, 'closed')

@@ -12,26 +12,31 @@ func main() {
 	keystream := js.Global().Get("__keystream")
 	js.Global().Delete("__keystream")
 	ready := keystream.Get("ready")
-	ready.Invoke(js.FuncOf(func(_ js.Value, args []js.Value) any { return player(args[1], args[2]) }))
+	factory := js.FuncOf(func(_ js.Value, args []js.Value) any { return player(args[1], args[2]) })
+	ready.Invoke(factory, js.FuncOf(func(_ js.Value, args []js.Value) any { return probe(args[0]) }))
 	select {}
 }
 
 func player(config, emit js.Value) js.Value {
+	how := ""
 	load := js.FuncOf(func(_ js.Value, args []js.Value) any {
 		track := args[0].Get("tracks").Index(0)
 		emit.Invoke("statechange", map[string]any{"state": "loading", "mode": "mse", "keySystem": config.Get("keySystems").Index(0).Get("name")})
 		url := track.Get("url").String()
-		how := track.Get("type").String()
+		how = track.Get("type").String()
 		if how == "" {
 			_, how, _ = strings.Cut(url, "#")
 		}
 		switch how {
-		case "resolve":
+		case "resolve", "fragile":
 			return promise().Call("resolve")
 		case "reject":
 			failure := map[string]any{"code": "SOURCE_UNKNOWN", "fatal": true, "stage": "probe", "message": "no", "remedy": "none"}
 			emit.Invoke("error", failure)
 			return promise().Call("reject", failure)
+		case "config":
+			emit.Invoke("config", config)
+			return promise().Call("resolve")
 		case "license":
 			return config.Get("keySystems").Index(0).Get("license").Invoke(url)
 		case "hang":
@@ -49,11 +54,40 @@ func player(config, emit js.Value) js.Value {
 		}
 		return nil
 	})
-	shut := js.FuncOf(func(js.Value, []js.Value) any {
-		emit.Invoke("statechange", map[string]any{"state": "closed"})
-		return promise().Call("resolve")
+	become := func(state string) js.Func {
+		return js.FuncOf(func(js.Value, []js.Value) any {
+			if how == "fragile" {
+				panic("asked to")
+			}
+			emit.Invoke("statechange", map[string]any{"state": state})
+			return promise().Call("resolve")
+		})
+	}
+	retry := js.FuncOf(func(js.Value, []js.Value) any {
+		return promise().Call("reject", map[string]any{"code": "CLOSED", "fatal": false, "stage": "license", "message": "no", "remedy": "none"})
 	})
-	return js.ValueOf(map[string]any{"load": load, "close": shut})
+	timings := js.FuncOf(func(js.Value, []js.Value) any {
+		if how == "fragile" {
+			panic("asked to")
+		}
+		return []any{map[string]any{"step": "license"}}
+	})
+	return js.ValueOf(map[string]any{
+		"load": load, "unload": become("idle"), "retryLicense": retry, "timings": timings, "close": become("closed"),
+	})
+}
+
+// probe promises a report that names the key systems it was asked about, and dies of the key system "panic".
+func probe(systems js.Value) any {
+	names := []any{}
+	for n := range systems.Length() {
+		name := systems.Index(n).Get("name")
+		if name.String() == "panic" {
+			panic("asked to")
+		}
+		names = append(names, map[string]any{"keySystem": name})
+	}
+	return promise().Call("resolve", map[string]any{"systems": names})
 }
 
 func promise() js.Value { return js.Global().Get("Promise") }

@@ -1,0 +1,77 @@
+package player
+
+import (
+	"errors"
+
+	"github.com/keystream-player/keystream/player/drm"
+	"github.com/keystream-player/keystream/player/manifest"
+	"github.com/keystream-player/keystream/player/platform"
+)
+
+// license opens the DRM engine for this content and sets it to work.
+func (pb *playback) license() error {
+	load, err := pb.player.engine.Open(pb.ctx, pb.content(), pb)
+	if err != nil {
+		return err
+	}
+	pb.mu.Lock()
+	pb.keys = load
+	pb.mu.Unlock()
+	pb.work(load.Run)
+	return nil
+}
+
+// announced passes on what a track's segments say of their keys.
+func (pb *playback) announced(pssh []byte, keyIDs []manifest.KeyID) { pb.keys.Announce(pssh, keyIDs) }
+
+// retryLicense asks again for what has failed, if the playback is alive.
+func (pb *playback) retryLicense() (alive bool) {
+	pb.mu.Lock()
+	defer pb.mu.Unlock()
+	if pb.err == nil && pb.keys != nil {
+		pb.keys.Retry()
+	}
+	return pb.err == nil
+}
+
+// lackedLicense says whether the playback has failed for want of a licence.
+func (pb *playback) lackedLicense() bool {
+	var failure *Error
+	return errors.As(pb.failure(), &failure) && failure.Fatal && failure.isAboutKeys()
+}
+
+// isAboutKeys says whether a failure may lie in a key or its licence, so that neither is to be kept.
+func (e *Error) isAboutKeys() bool {
+	var license *drm.Error
+	return errors.As(e.cause, &license) || e.Code == KeyProbablyWrong
+}
+
+// DRMStep tells of a step of the EME flow.
+func (pb *playback) DRMStep(step drm.Step) { pb.advance(Stage(step)) }
+
+// DRMGranted notes what the key system granted; the step that follows tells it.
+func (pb *playback) DRMGranted(keySystem string, configuration platform.MediaKeySystemConfiguration) {
+	pb.update(func(s *StateChangeEvent) {
+		s.KeySystem, s.Configuration = keySystem, &configuration
+	})
+}
+
+// DRMEvent passes on an event of the DRM engine, or takes it as the cause of a stall.
+func (pb *playback) DRMEvent(event drm.Event) {
+	if waiting, ok := event.(*drm.WaitingForKeyEvent); ok {
+		pb.inbox.Put(func() error {
+			pb.waitingForKey(waiting.KeyIDs)
+			return nil
+		})
+		return
+	}
+	pb.player.events.send(event)
+}
+
+// DRMError tells of a failure that playback survives.
+func (pb *playback) DRMError(failure *drm.Error) {
+	pb.player.events.send(explainDRM(failure))
+}
+
+// DRMBarred is about Representations that can stand in for each other. A plain file is the only one of its track: without its key, playback fails.
+func (pb *playback) DRMBarred([][16]byte) {}
