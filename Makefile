@@ -13,7 +13,7 @@ JS          = GOOS=js GOARCH=wasm
 # What `make test` needs beyond Go and Node: a command, and the Debian package it comes in. Firefox decodes H.264 through FFmpeg's library; gcc is for -race.
 NEEDS = chromium:chromium firefox-esr:firefox-esr ffmpeg:ffmpeg gcc:gcc
 
-.PHONY: help setup tools build demo test test-go test-js test-web test-browser test-e2e bench-drm lint size media clean
+.PHONY: help setup tools build demo test test-go test-js test-web test-browser test-e2e soak bench-drm lint size media clean
 .DELETE_ON_ERROR:
 
 help: ## print this
@@ -63,8 +63,9 @@ test: ## prove it all, installing what is missing
 	$(MAKE) test-browser
 	$(MAKE) test-e2e
 
-test-go: ## Go, natively, with the race detector
+test-go: ## Go, natively, with the race detector; the simulation also without, for it plays ten times as many seeds then
 	go test -race ./...
+	go test ./player/drm -run TestSimulation
 
 # The environment is cut down because Go's js port has room for 8 kB of it.
 test-js: ## the same packages as wasm on Node
@@ -81,6 +82,9 @@ test-browser: $(NODE_STAMP) ## the host of Go in each browser
 
 test-e2e: build ## the site and the films in each browser
 	cd web && node --test --test-reporter=spec --test-concurrency=1 test/*.test.mjs test/e2e/*.test.mjs
+
+soak: tools ## a million random plays of the DRM engine (an hour on two cores); SEEDS=n for fewer
+	go test ./player/drm -run TestSimulation -timeout 0 -sim.seeds $(or $(SEEDS),1000000)
 
 bench-drm: build ## licences, sessions and time to the first key, beside shaka-player and rx-player
 	cd web && node bench/drm.mjs

@@ -33,15 +33,19 @@ const check = (holds, what) => {
   if (!holds) throw new Error(`strip: ${what}`)
 }
 
+/** Built by a Go whose tables nobody has looked at yet. */
+class UnknownGo extends Error {}
+
 /** Strips a module. Returns a new one; throws an Error that says what is not as expected. */
 export function strip(wasm) {
   const bytes = Buffer.from(wasm.buffer, wasm.byteOffset, wasm.byteLength)
   const sections = readSections(bytes)
   const version = goVersion(sections)
-  check(
-    known.test(version),
-    `built by ${version || 'something that is not Go'}: compare its runtime/symtab.go with web/strip.mjs, then add it to \`known\``,
-  )
+  if (!known.test(version)) {
+    throw new UnknownGo(
+      `strip: built by ${version || 'something that is not Go'}: compare its runtime/symtab.go with web/strip.mjs, then add it to \`known\``,
+    )
+  }
   const data = sections.filter((section) => section.id === 11)
   check(data.length === 1, `${data.length} data sections`)
   const memory = readData(data[0].body)
@@ -99,7 +103,7 @@ function readSections(bytes) {
   return sections
 }
 
-/** What the producers section says under language: Go, such as go1.26.1 (https://github.com/WebAssembly/tool-conventions/blob/main/ProducersSection.md). */
+/** The version of Go in the producers section, such as go1.26.1 (https://github.com/WebAssembly/tool-conventions/blob/main/ProducersSection.md). */
 function goVersion(sections) {
   for (const { body } of sections.filter((section) => section.id === 0)) {
     const reader = new Reader(body)
@@ -281,5 +285,14 @@ function coarsenIndex(memory, { functions, findfunctab: { start, length } }) {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   const [from, to] = process.argv.slice(2)
-  writeFileSync(to, strip(readFileSync(from)))
+  const wasm = readFileSync(from)
+  let out = wasm
+  try {
+    out = strip(wasm)
+  } catch (error) {
+    // The player works as it is; `make size` says whether it may be released so.
+    if (!(error instanceof UnknownGo)) throw error
+    console.warn(`${error.message}. Until then the player is 150 kB larger.`)
+  }
+  writeFileSync(to, out)
 }

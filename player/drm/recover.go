@@ -251,6 +251,9 @@ func (l *Load) renewDue() {
 	}
 	for _, id := range l.needed() {
 		c := l.vault.condition(id, time.Now())
+		if c.state == Usable && !l.used[c.session] {
+			l.use(c.session) // it outlasts the others: its own end matters now
+		}
 		if f := l.failureOf(id); f != nil && f.session == nil && !f.last && c.state == Expired && f.replaces == c.session {
 			f.last, f.at = true, time.Now()
 			l.retry(false)

@@ -39,7 +39,7 @@ type CDMOptions struct {
 	CertificateError error // setServerCertificate fails
 
 	Statuses     map[[16]byte]string // of a key, instead of "usable"
-	PendingFor   time.Duration       // a key is "status-pending" for so long after its licence came
+	PendingFor   time.Duration       // a key is "status-pending" for so long after its first licence came
 	SwappedIDs   bool                // key ids are reported as little-endian GUIDs, as PlayReady does
 	ExpireAfter  time.Duration       // a licence ends so long after its update; 0 is never
 	RenewAfter   time.Duration       // a license-renewal message comes so long after an update; 0 is never

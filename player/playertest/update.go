@@ -97,7 +97,8 @@ func (s *session) hold(fresh []heldKey) {
 	options := &s.keys.host.options.CDM
 	for _, k := range fresh {
 		k.status = "usable"
-		if options.PendingFor > 0 {
+		works := slices.ContainsFunc(s.held, func(o heldKey) bool { return bytes.Equal(o.id, k.id) && o.status == "usable" })
+		if options.PendingFor > 0 && !works {
 			k.status = "status-pending"
 		} else if len(k.id) == 16 && options.Statuses[[16]byte(k.id)] != "" {
 			k.status = options.Statuses[[16]byte(k.id)]

@@ -10,6 +10,7 @@ import (
 
 	"github.com/keystream-player/keystream/player/browser"
 	"github.com/keystream-player/keystream/player/drm"
+	"github.com/keystream-player/keystream/player/platform"
 )
 
 var errNoBytes = errors.New("a function of the page gave neither an ArrayBuffer nor a view on one")
@@ -31,7 +32,12 @@ type licenseFunction struct{ pageFunction }
 // FetchLicense calls the function and waits for what it promises. What it throws is a *[platform.DOMError] with its message.
 func (f *licenseFunction) FetchLicense(ctx context.Context, req drm.LicenseRequest) ([]byte, error) {
 	var json browser.JSON
-	writeMessage(&json, req.KeySystem, req.MessageType, req.KeyIDs)
+	messageType := req.MessageType
+	if req.CertificateRequest {
+		messageType = drm.TypeCertificateRequest
+	}
+	writeMessage(&json, req.KeySystem, messageType, req.KeyIDs)
+	writeHeader(&json, req.Header)
 	json.Text("initDataType", req.InitDataType)
 	result, err := f.call(ctx, &json, "message", req.Message, "initData", req.InitData)
 	if err != nil {
@@ -45,6 +51,15 @@ func writeMessage(json *browser.JSON, keySystem, messageType string, ids [][16]b
 	json.Text("keySystem", keySystem)
 	json.Text("messageType", messageType)
 	json.Texts("keyIds", keyIDs(ids))
+}
+
+// writeHeader writes pairs of a name and a value.
+func writeHeader(json *browser.JSON, header []platform.HeaderField) {
+	json.Open("headers", '[')
+	for _, field := range header {
+		json.Texts("", []string{field.Name, field.Value})
+	}
+	json.Close(']')
 }
 
 // pageFunction is a function of the page's that takes an object and may promise something.

@@ -40,11 +40,7 @@ func (f requestFilter) filter(ctx context.Context, req *drm.HTTPRequest) error {
 	var json browser.JSON
 	writeMessage(&json, req.KeySystem, req.MessageType, req.KeyIDs)
 	json.Text("url", req.URL)
-	json.Open("headers", '[')
-	for _, field := range req.Header {
-		json.Texts("", []string{field.Name, field.Value})
-	}
-	json.Close(']')
+	writeHeader(&json, req.Header)
 	json.Bool("withCredentials", req.WithCredentials)
 	changed, err := f.call(ctx, &json, "body", req.Body)
 	if err != nil {

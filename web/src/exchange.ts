@@ -25,7 +25,10 @@ export interface CrossedServer {
   response?: (response: LicenseHTTPResponse) => Promise<Uint8Array>
 }
 
-export type CrossedFunction = (request: LicenseRequest) => Promise<Uint8Array>
+/** What Go calls a licence function with. */
+type CrossedLicenseRequest = Omit<LicenseRequest, 'headers'> & { headers: Header[] }
+
+export type CrossedFunction = (request: CrossedLicenseRequest) => Promise<Uint8Array>
 
 /** What of a request may change. */
 interface CrossedChanges {
@@ -77,8 +80,8 @@ function checkFilter(where: string, filter: unknown): void {
   if (filter !== undefined && typeof filter !== 'function') throw invalid(`${where} is ${kind(filter)}`, 'Give a function, or leave it out.')
 }
 
-async function answer(where: string, license: LicenseFunction, request: LicenseRequest): Promise<Uint8Array> {
-  const bytes: unknown = await license(request)
+async function answer(where: string, license: LicenseFunction, crossed: CrossedLicenseRequest): Promise<Uint8Array> {
+  const bytes: unknown = await license({ ...crossed, headers: new Headers(crossed.headers) })
   return bytesOf(bytes) ?? noBytes(`the function ${where} returned`, bytes)
 }
 

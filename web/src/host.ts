@@ -13,6 +13,7 @@ interface Entry {
 
 const entries = new Map<number, Entry>()
 const attaching = new WeakMap<HTMLMediaElement, AbortController>()
+const attachments = new WeakMap<HTMLMediaElement, Promise<void>>()
 const generating = new WeakMap<MediaKeySession, Promise<void>>()
 const asked = new WeakMap<object, AbortController>()
 let last = 0
@@ -90,6 +91,14 @@ function update(source: MediaSource, buffer: SourceBuffer, act: () => void): Pro
     on(source, 'sourceclose', () => end(new DOMException('the media source was closed', 'InvalidStateError')))
     if (!buffer.updating) begin()
   })
+}
+
+async function setMediaKeys(element: HTMLMediaElement, keys: MediaKeys | null): Promise<void> {
+  const { mediaKeys, networkState } = element
+  if (keys && mediaKeys && mediaKeys !== keys && networkState !== HTMLMediaElement.NETWORK_EMPTY) {
+    throw new DOMException('the element plays with other keys', 'InvalidStateError')
+  }
+  await element.setMediaKeys(keys)
 }
 
 async function download(entry: Entry, limit: number): Promise<number> {
@@ -271,13 +280,18 @@ export const bridge = {
     })
   },
 
-  /** Attaches keys, or detaches with null. Firefox would take away the keys that another player's film is decrypted with; Chromium refuses. */
+  /**
+   * Attaches keys, or detaches with null, after what other players do to the element. Firefox would take away the keys that another player's film is
+   * decrypted with; Chromium refuses.
+   */
   async setMediaKeys(element: HTMLMediaElement, keys: MediaKeys | null): Promise<void> {
-    const { mediaKeys, networkState } = element
-    if (keys && mediaKeys && mediaKeys !== keys && networkState !== HTMLMediaElement.NETWORK_EMPTY) {
-      throw new DOMException('the element plays with other keys', 'InvalidStateError')
-    }
-    await element.setMediaKeys(keys)
+    const before = attachments.get(element)
+    const done = (before ?? Promise.resolve()).then(() => setMediaKeys(element, keys))
+    attachments.set(
+      element,
+      done.catch(() => {}),
+    )
+    await done
   },
 
   append(id: number, source: MediaSource, buffer: SourceBuffer): Promise<void> {

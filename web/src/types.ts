@@ -167,8 +167,10 @@ export type LicenseFunction = (request: LicenseRequest) => Bytes | PromiseLike<B
 export interface LicenseRequest {
   keySystem: string
 
-  /** `license-request`, `license-renewal`, `license-release` or `individualization-request`. */
-  messageType: string
+  messageType: LicenseMessageType
+
+  /** What the key system wants sent with the message: its `Content-Type`, PlayReady's `SOAPAction`. */
+  headers: Headers
 
   /** What the licence server wants: the CDM's message, unwrapped (PlayReady), without the key ids that `keys` has (Clear Key). */
   message: ArrayBuffer
