@@ -8,30 +8,12 @@ import (
 	"github.com/keystream-player/keystream/player/platform"
 )
 
-// failure is a licence that failed. It is tried again, later each time, for as long as playback does not depend on it.
-type failure struct {
-	in       initData
-	err      *Error
-	replaces *session // the session whose keys were to be renewed
-	told     bool
-	last     bool // has failed when the key did not work any more
-	tries    int
-	at       time.Time // of the next try
-	session  *session  // that tries again now; nil where none does
-}
-
 const (
-	// Pauses between the tries of a failed licence that playback can do without for now. Each try is several requests already.
-	firstRetry, lastRetry = 5 * time.Second, 2 * time.Minute
-
 	// A session that lived for so long may be closed by the CDM and opened anew as often as that happens: machines sleep and wake.
 	steady = 10 * time.Second
 
 	// Of those that did not, so many are opened anew.
 	maxRecreations = 3
-
-	// Licences are renewed so long before they expire, or a quarter of their life.
-	renewalLead = 30 * time.Second
 )
 
 // ended acts on a session that is no more, though nobody closed it.
@@ -68,113 +50,6 @@ func (l *Load) superseded(s *session) bool {
 		}
 	}
 	return false
-}
-
-// fail notes that a session came to nothing.
-func (l *Load) fail(s *session, err *Error) {
-	f := &failure{in: s.in, replaces: s.replaces}
-	if l.needless(f) {
-		return
-	}
-	for _, have := range l.failures {
-		if have.session == s || have.in.kind == s.in.kind && string(have.in.data) == string(s.in.data) {
-			f = have
-		}
-	}
-	if f.tries == 0 {
-		l.failures = append(l.failures, f)
-	}
-	f.err, f.session, f.told = err, nil, false
-	f.last = !l.works(f.in)
-	f.tries++
-	f.at = time.Now().Add(min(firstRetry<<min(f.tries-1, 8), lastRetry))
-	if len(f.in.data) == 0 {
-		f.at = time.Now().Add(forever)
-	}
-}
-
-// failureOf finds the failure of a key.
-func (l *Load) failureOf(id [16]byte) *failure {
-	for _, f := range l.failures {
-		if slices.Contains(f.in.keyIDs, id) {
-			return f
-		}
-	}
-	return nil
-}
-
-// lackingOf lists the key ids of a failure that no session has brought or is asking for; one that was to be renewed does not count.
-func (l *Load) lackingOf(f *failure) (ids [][16]byte) {
-	for _, id := range f.in.keyIDs {
-		if c := l.vault.condition(id, time.Now()); c.state < Pending || c.session == f.replaces {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-// needless says whether a failure has been made good: by other sessions, or because the CDM has prolonged what was to be renewed.
-func (l *Load) needless(f *failure) bool {
-	if old := f.replaces; old != nil && l.vault.has(old) && old.renewedFor != old.expiration && l.works(f.in) {
-		return true
-	}
-	return len(f.in.keyIDs) > 0 && len(l.lackingOf(f)) == 0
-}
-
-// canRetry says whether there is anything to ask with, and the CDM does not see to it itself.
-func (f *failure) canRetry() bool {
-	return len(f.in.data) > 0 && (f.replaces == nil || !f.replaces.renewing)
-}
-
-// retry asks again for what has failed: what is due, or everything.
-func (l *Load) retry(everything bool) {
-	l.failures = slices.DeleteFunc(l.failures, func(f *failure) bool { return f.session == nil && l.needless(f) })
-	for _, f := range l.failures {
-		if f.session == nil && f.canRetry() && (everything || !time.Now().Before(f.at)) {
-			f.session = l.openSession(l.only(f.in, l.lackingOf(f)), f.replaces)
-		}
-	}
-}
-
-// again asks anew for everything that has failed, as the app wishes.
-func (l *Load) again() {
-	l.retry(true)
-	clear(l.renewed)
-	var absent [][16]byte
-	for _, id := range l.content.KeyIDs() {
-		if c := l.vault.condition(id, time.Now()); c.state == Failed && c.status == "" && l.failureOf(id) == nil {
-			absent = append(absent, id)
-		}
-	}
-	if in, ok := l.narrow(absent); ok && len(absent) > 0 {
-		l.openSession(in, nil)
-	}
-}
-
-// succeeded forgets failures: those of a session's keys, and those that the session was to mend.
-func (l *Load) succeeded(s *session) {
-	for _, key := range s.keys {
-		if stateOf[key.Status] == Usable {
-			delete(l.renewed, renewal{key.KeyID, "expired"})
-		}
-	}
-	l.failures = slices.DeleteFunc(l.failures, func(f *failure) bool {
-		return f.session == s || slices.ContainsFunc(s.keys, func(key KeyStatus) bool {
-			return stateOf[key.Status] == Usable && slices.Contains(f.in.keyIDs, key.KeyID)
-		})
-	})
-	if old := s.replaces; old != nil && (s.holds(Usable) || !old.holds(Usable)) {
-		s.replaces = nil
-		delete(l.used, old)
-		l.vault.drop(old)
-	}
-	// What waits for room, and whose keys have come meanwhile, is not needed any more.
-	for _, other := range slices.Clone(l.vault.sessions) {
-		if other.waits && other.replaces == nil && len(l.lackingOf(&failure{in: other.in, replaces: other})) == 0 {
-			delete(l.used, other)
-			l.vault.drop(other)
-		}
-	}
 }
 
 // closedByCDM opens a session anew that the CDM has closed: after the machine's sleep, a crash, or because it wanted the room.
@@ -228,80 +103,4 @@ func (l *Load) reopen(s *session) {
 	} else {
 		l.want(s.in, 0)
 	}
-}
-
-// renewal is a status for which a key's licence has been asked for anew.
-type renewal struct {
-	id     [16]byte
-	status string
-}
-
-// renewDue asks anew for licences that expire soon, and for keys whose status says so.
-func (l *Load) renewDue() {
-	for _, s := range slices.Clone(l.vault.sessions) {
-		if s.cdm != nil && l.used[s] {
-			l.expires(s, s.cdm.Expiration()) // no event tells that it has changed
-		}
-		if t := l.renewalTime(s); !t.IsZero() && !time.Now().Before(t) && s.renewedFor != s.expiration {
-			s.renewedFor = s.expiration
-			if l.engine.config.policy("expired") == PolicyRenew {
-				l.renew(s)
-			}
-		}
-	}
-	for _, id := range l.needed() {
-		c := l.vault.condition(id, time.Now())
-		if c.state == Usable && !l.used[c.session] {
-			l.use(c.session) // it outlasts the others: its own end matters now
-		}
-		if f := l.failureOf(id); f != nil && f.session == nil && !f.last && c.state == Expired && f.replaces == c.session {
-			f.last, f.at = true, time.Now()
-			l.retry(false)
-		}
-		again := renewal{id, c.status}
-		if c.state < Pending && c.status != "" && l.engine.config.policy(c.status) == PolicyRenew && !l.renewed[again] && l.failureOf(id) == nil && !l.renewing(c.session) {
-			l.renewed[again] = true
-			if slices.Contains(c.session.in.keyIDs, id) || len(c.session.in.keyIDs) == 0 {
-				l.renew(c.session)
-			} else if in, ok := l.narrow([][16]byte{id}); ok {
-				l.want(in, 0) // it came with a licence for others
-			}
-		}
-	}
-}
-
-// expires notes when a session's keys stop working.
-func (l *Load) expires(s *session, at time.Time) {
-	if !at.Equal(s.expiration) {
-		s.expiration, s.learnt = at, time.Now()
-	}
-}
-
-// renewalTime is when a session's expiration asks for something to be done; zero is never.
-func (l *Load) renewalTime(s *session) time.Time {
-	now := time.Now()
-	isBest := func(key KeyStatus) bool { return l.vault.condition(key.KeyID, now).session == s }
-	switch {
-	case s.expiration.IsZero() || s.renewing || !l.used[s] || !l.isNeeded(s) || !slices.ContainsFunc(s.keys, isBest),
-		s.expired(now) && s.renewedFor == s.expiration:
-		return time.Time{}
-	case s.renewedFor == s.expiration || l.engine.config.policy("expired") != PolicyRenew:
-		return s.expiration
-	}
-	return s.expiration.Add(-min(renewalLead, s.expiration.Sub(s.learnt)/4))
-}
-
-// renew opens a session that takes another one's place once it has keys. Until then the old one stays: its keys may still work.
-func (l *Load) renew(s *session) {
-	if l.renewing(s) {
-		return
-	}
-	if ids := l.lackingOf(&failure{in: s.in, replaces: s}); len(ids) > 0 || len(s.in.keyIDs) == 0 {
-		l.openSession(l.only(s.in, ids), s)
-	}
-}
-
-// renewing says whether a session is about to have its keys renewed, or to be replaced.
-func (l *Load) renewing(s *session) bool {
-	return s.renewing || slices.ContainsFunc(l.vault.sessions, func(fresh *session) bool { return fresh.replaces == s })
 }
