@@ -88,7 +88,7 @@ func (e *Engine) serve(ctx context.Context, g *grant, keys platform.MediaKeys, s
 	return x.converse(ctx, live)
 }
 
-// converse does what it is told, and answers what the CDM says.
+// converse does what it is told, and answers what the CDM says. Before each answer, which may take long, it hears all that there is to hear.
 func (x *exchange) converse(ctx, live context.Context) error {
 	for {
 		select {
@@ -96,18 +96,13 @@ func (x *exchange) converse(ctx, live context.Context) error {
 			return ctx.Err()
 		case <-x.session.commands.Ready():
 		}
-		for do, ok := x.session.commands.Take(); ok; do, ok = x.session.commands.Take() {
-			switch do.event.Type {
-			case "":
-				x.used = do.used
-			case "message":
-				x.read(do.event, do.at)
-			case "keystatuseschange":
-				x.report(false)
-			case "closed":
-				return &closedError{do.event.Reason}
+		for again := true; again; {
+			for do, ok := x.session.commands.Take(); ok; do, ok = x.session.commands.Take() {
+				if err := x.obey(do); err != nil {
+					return err
+				}
 			}
-			for x.used && len(x.unread) > 0 && live.Err() == nil {
+			if again = x.used && len(x.unread) > 0 && live.Err() == nil; again {
 				message := x.unread[0]
 				x.unread = x.unread[1:]
 				if err := x.answer(live, message); err != nil && live.Err() == nil {
@@ -116,6 +111,21 @@ func (x *exchange) converse(ctx, live context.Context) error {
 			}
 		}
 	}
+}
+
+// obey acts on a command.
+func (x *exchange) obey(do command) error {
+	switch do.event.Type {
+	case "":
+		x.used = do.used
+	case "message":
+		x.read(do.event, do.at)
+	case "keystatuseschange":
+		x.report(false)
+	case "closed":
+		return &closedError{do.event.Reason}
+	}
+	return nil
 }
 
 const renewalMessage = "license-renewal"
