@@ -6,7 +6,7 @@ import (
 )
 
 // eventDelay keeps events from standing in the way of what they tell of: a page's thread runs the listeners and the player alike.
-const eventDelay = time.Millisecond
+const eventDelay = 5 * time.Millisecond
 
 // dispatcher calls the app's listener with one event at a time, in order. A slow or a reentrant listener holds up nobody, and an idle player has
 // neither goroutine nor timer.

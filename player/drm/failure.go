@@ -56,7 +56,8 @@ func (l *Load) failureOf(id [16]byte) *failure {
 // lackingOf lists the key ids of a failure that no session has brought or is asking for; one that was to be renewed does not count.
 func (l *Load) lackingOf(f *failure) (ids [][16]byte) {
 	for _, id := range f.in.keyIDs {
-		if c := l.vault.condition(id, time.Now()); c.state < Pending || c.session == f.replaces {
+		c := l.vault.condition(id, time.Now())
+		if c.state < Pending || c.session == f.replaces && !l.vault.pending(id, f.replaces) {
 			ids = append(ids, id)
 		}
 	}
@@ -65,6 +66,9 @@ func (l *Load) lackingOf(f *failure) (ids [][16]byte) {
 
 // needless says whether a failure has been made good: by other sessions, or because the CDM has prolonged what was to be renewed.
 func (l *Load) needless(f *failure) bool {
+	if f.replaces != nil {
+		l.expires(f.replaces)
+	}
 	if old := f.replaces; old != nil && l.vault.has(old) && old.renewedFor != old.expiration && l.works(f.in) {
 		return true
 	}

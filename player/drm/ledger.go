@@ -80,3 +80,8 @@ func (v *vault) condition(id [16]byte, now time.Time) (best condition) {
 func (s *session) outlasts(other *session) bool {
 	return !other.expiration.IsZero() && (s.expiration.IsZero() || s.expiration.After(other.expiration))
 }
+
+// pending says whether a session other than this one is to bring a key.
+func (v *vault) pending(id [16]byte, but *session) bool {
+	return slices.ContainsFunc(v.sessions, func(s *session) bool { return s != but && s.condition(id, time.Now()).state == Pending })
+}

@@ -55,6 +55,9 @@ func (l *Load) open(ctx context.Context, content Content) error {
 	l.observer.DRMGranted(l.grant.name, l.grant.configuration)
 	l.observer.DRMStep(StepAttachKeys)
 	l.hear() // what sessions have said since the last load
+	for _, s := range l.vault.sessions {
+		l.expires(s)
+	}
 	l.need(l.content)
 	l.request()
 	start = time.Now()

@@ -17,8 +17,8 @@ type renewal struct {
 // renewDue asks anew for licences that expire soon, and for keys whose status says so.
 func (l *Load) renewDue() {
 	for _, s := range slices.Clone(l.vault.sessions) {
-		if s.cdm != nil && l.used[s] {
-			l.expires(s, s.cdm.Expiration()) // no event tells that it has changed
+		if l.used[s] {
+			l.expires(s)
 		}
 		if t := l.renewalTime(s); !t.IsZero() && !time.Now().Before(t) && s.renewedFor != s.expiration {
 			s.renewedFor = s.expiration
@@ -55,9 +55,12 @@ func (l *Load) renewKey(id [16]byte, c condition) {
 	}
 }
 
-// expires notes when a session's keys stop working.
-func (l *Load) expires(s *session, at time.Time) {
-	if !at.Equal(s.expiration) {
+// expires looks when a session's keys stop working: no event tells that it has changed.
+func (l *Load) expires(s *session) {
+	if s.cdm == nil {
+		return
+	}
+	if at := s.cdm.Expiration(); !at.Equal(s.expiration) {
 		s.expiration, s.learnt = at, time.Now()
 	}
 }

@@ -245,10 +245,10 @@ func (l *Load) lead(s *session) {
 }
 
 // record takes what a session says of its keys.
-func (l *Load) record(s *session, keys []platform.KeyStatus, expiration time.Time, updated bool) {
+func (l *Load) record(s *session, keys []platform.KeyStatus, updated bool) {
 	s.keys = l.identify(s, keys)
 	s.answered = s.answered || updated && len(s.keys) > 0
-	l.expires(s, expiration)
+	l.expires(s)
 	if s.answered {
 		l.succeeded(s)
 	}

@@ -41,6 +41,10 @@ type command struct {
 	used  bool                  // otherwise
 }
 
+// statusDelay is how long a CDM that has taken a licence may take to say that keys changed, where they did. Looking at them before would keep the
+// browser from telling the page.
+const statusDelay = 10 * time.Millisecond
+
 // closedError says that the CDM closed a session by itself.
 type closedError struct{ reason string }
 
@@ -55,6 +59,7 @@ type exchange struct {
 
 	heard   bool      // a message
 	updated time.Time // when the CDM last took a licence
+	fresh   bool      // nobody has looked at the keys since
 	used    bool
 	unread  []platform.SessionEvent // messages that came while no load used the session: a licence that nobody needs is not asked for
 }
@@ -121,7 +126,11 @@ func (x *exchange) obey(do command) error {
 	case "message":
 		x.read(do.event, do.at)
 	case "keystatuseschange":
-		x.report(false)
+		x.report()
+	case "updated":
+		if x.fresh {
+			x.report()
+		}
 	case "closed":
 		return &closedError{do.event.Reason}
 	}
@@ -161,9 +170,6 @@ func (x *exchange) generate(ctx context.Context) error {
 
 // answer fetches a licence for a message and gives it to the CDM. A renewal that fails is no failure of the session: its keys still work.
 func (x *exchange) answer(ctx context.Context, event platform.SessionEvent) error {
-	if event.MessageType == renewalMessage {
-		defer x.engine.inbox.Put(func(*Load) { x.session.renewing = false })
-	}
 	license, err := x.license(ctx, event)
 	if err == nil && len(license) == 0 {
 		err = &Error{Reason: BadLicense, KeySystem: x.grant.name, KeyIDs: x.session.in.keyIDs, Detail: "it is empty"}
@@ -178,9 +184,12 @@ func (x *exchange) answer(ctx context.Context, event platform.SessionEvent) erro
 		x.took(start, StepUpdate, err)
 	}
 	if err == nil {
-		x.updated = time.Now()
-		x.report(true)
+		x.updated, x.fresh = time.Now(), true
+		time.AfterFunc(statusDelay, func() { x.session.commands.Put(command{event: platform.SessionEvent{Type: "updated"}}) })
 		return nil
+	}
+	if event.MessageType == renewalMessage {
+		x.engine.inbox.Put(func(*Load) { x.session.renewing = false })
 	}
 	if failure, ok := err.(*Error); ok && event.MessageType == renewalMessage {
 		x.tell(func(l *Load) { l.observer.DRMError(failure) })
@@ -214,11 +223,15 @@ func (x *exchange) license(ctx context.Context, event platform.SessionEvent) (li
 	})
 }
 
-// report tells of a session's keys: after an update, or because the CDM says that they changed.
-func (x *exchange) report(updated bool) {
-	keys, expiration := x.cdm.KeyStatuses(), x.cdm.Expiration()
+// report tells of a session's keys: because the CDM says that they changed, or after an update.
+func (x *exchange) report() {
+	keys, updated := x.cdm.KeyStatuses(), x.fresh
+	x.fresh = false
 	s := x.session
-	x.engine.inbox.Put(func(l *Load) { l.record(s, keys, expiration, updated) })
+	x.engine.inbox.Put(func(l *Load) {
+		s.renewing = s.renewing && !updated
+		l.record(s, keys, updated)
+	})
 }
 
 // end closes a session that has made its request. A CDM that cannot even do that has failed already, and was reported.

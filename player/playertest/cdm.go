@@ -16,9 +16,12 @@ const (
 // CDMOptions are the knobs of the page's key systems. The zero value is the browsers' own Clear Key, right in everything. A knob may be turned
 // while the page lives: see [Host.Turn].
 type CDMOptions struct {
-	NoEME      bool             // requestMediaKeySystemAccess does not exist
-	KeySystems []string         // that exist, by their full names; nil is Clear Key. com.widevine.alpha… and com.microsoft.playready… speak their own formats, all others Clear Key's
-	Grants     map[string]Grant // what a key system of this name can keep; one that is not in it is as its real CDMs are
+	NoEME bool // requestMediaKeySystemAccess does not exist
+
+	// KeySystems exist, by their full names; nil is Clear Key. Those that begin with com.widevine.alpha and com.microsoft.playready speak their own
+	// formats, all others Clear Key's. Grants is what one of them can keep; one that is not in it is as its real CDMs are.
+	KeySystems []string
+	Grants     map[string]Grant
 
 	AccessDelay, CreateDelay, SetMediaKeysDelay, GenerateDelay, UpdateDelay, CloseDelay time.Duration // on top of 1 ms
 

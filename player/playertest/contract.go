@@ -34,7 +34,8 @@ func Contract(t *testing.T, env ContractEnv) {
 		name  string
 		tests []contractTest
 	}{
-		{"page", pageContract}, {"fetch", fetchContract}, {"element", elementContract}, {"mse", mseContract}, {"eme", emeContract}, {"licenses", licenseContract},
+		{"page", pageContract}, {"fetch", fetchContract}, {"element", elementContract}, {"mse", mseContract}, {"eme", emeContract},
+		{"licenses", licenseContract},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, test := range group.tests {

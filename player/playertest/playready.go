@@ -60,7 +60,8 @@ func playReadyHeader(version string, ids [][]byte) string {
 		}
 		info = "<PROTECTINFO><KIDS>" + info + "</KIDS></PROTECTINFO>"
 	}
-	return `<WRMHEADER xmlns="http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader" version="` + version + `.0.0"><DATA>` + info + "</DATA></WRMHEADER>"
+	return `<WRMHEADER xmlns="http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader" version="` + version + `.0.0"><DATA>` + info +
+		"</DATA></WRMHEADER>"
 }
 
 func utf16LE(s string) []byte {

@@ -1,6 +1,7 @@
 package playertest
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"time"
@@ -38,10 +39,10 @@ func (f *Film) schedule() {
 	}
 }
 
-// need adds a stretch, or makes the one before it longer.
+// need adds a stretch, or makes the one that ends where it begins longer.
 func (f *Film) need(k FilmKey) {
 	for i, old := range f.Keys {
-		if old.ID == k.ID && (old.End == k.Start || old.Start == k.Start) {
+		if old.ID == k.ID && old.End == k.Start {
 			f.Keys[i].End = k.End
 			return
 		}
@@ -181,7 +182,7 @@ func fragmentKeys(segment []byte, tracks map[uint32]*trackKeys) (keys [][]byte) 
 					}
 				}
 			}
-			if key != nil {
+			if key != nil && !slices.ContainsFunc(keys, func(have []byte) bool { return bytes.Equal(have, key) }) {
 				keys = append(keys, key)
 			}
 		}

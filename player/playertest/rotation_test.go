@@ -1,6 +1,7 @@
 package playertest_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"reflect"
 	"slices"
@@ -95,5 +96,31 @@ func TestARealFilmTellsWhichStretchNeedsWhichKey(t *testing.T) {
 	}
 	if !reflect.DeepEqual(f.Keys, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", f.Keys, want)
+	}
+}
+
+func TestTheCommittedFilmsTellTheirKeys(t *testing.T) {
+	films, _ := committed(t)
+	for name, want := range map[string]struct{ stretches, events int }{ // the pictures of the rotation films have four keys, one of them twice as long
+		"mp4-cenc-rotation": {4, 5}, "mp4-cenc-rotation-no-pssh": {4, 0}, "mp4-cenc-clear-lead": {1, 1}, "mp4-cenc-clear-ends": {1, 1}, "mp4-cenc": {1, 1},
+	} {
+		f := films[slices.IndexFunc(films, func(f *playertest.Film) bool {
+			return bytes.Equal(f.Bytes, readMedia(t, name+"-video.mp4"))
+		})]
+		if len(f.Keys) != want.stretches || len(f.InitData) != want.events {
+			t.Fatalf("%s needs %d keys, in %d events, want %v", name, len(f.Keys), len(f.InitData), want)
+		}
+		for i, k := range f.Keys {
+			if i > 0 && (k.Start != f.Keys[i-1].End || k.ID == f.Keys[i-1].ID) || k.Key == [16]byte{} {
+				t.Errorf("%s: key %d is %x from %v to %v", name, i, k.ID, k.Start, k.End)
+			}
+		}
+		first, last := f.Keys[0], f.Keys[len(f.Keys)-1]
+		if lead := name == "mp4-cenc-clear-lead" || name == "mp4-cenc-clear-ends"; lead != (first.Start > time.Second) {
+			t.Errorf("%s needs a key from %v on", name, first.Start)
+		}
+		if clear := name == "mp4-cenc-clear-ends"; clear != (last.End > 0) {
+			t.Errorf("%s needs a key up to %v", name, last.End)
+		}
 	}
 }

@@ -23,6 +23,10 @@ const (
 var (
 	kid2 = [16]byte{0xa1, 0xa2, 0xa3, 0xa4, 0xb1, 0xb2, 0xc1, 0xc2, 0xd1, 0xd2, 0xe1, 0xe2, 0xe3, 0xe4, 0xe5, 0xe6}
 	both = map[[16]byte][16]byte{kid: key, kid2: {2}}
+
+	ownBoxes = map[string][]byte{
+		clearKey: playertest.CommonPSSH(kid), widevine: playertest.WidevinePSSH(kid), playReady: playertest.PlayReadyPSSH("4.2", kid),
+	}
 )
 
 // theatre is a page whose key system is scripted, and the licence server that knows its formats.
@@ -110,6 +114,7 @@ func statuses(s platform.MediaKeySession) string {
 func TestEachKeySystemSpeaksItsOwnFormats(t *testing.T) {
 	boxes := slices.Concat(playertest.CommonPSSH(kid), playertest.WidevinePSSH(kid), playertest.PlayReadyPSSH("4.0", kid))
 	const one, two = "license-request 1, keystatuseschange", "license-request 1 2, keystatuseschange"
+	const certificate, individualization = "certificate-request, ", "individualization-request, "
 	for name, test := range map[string]struct {
 		system string
 		cdm    playertest.CDMOptions
@@ -118,21 +123,23 @@ func TestEachKeySystemSpeaksItsOwnFormats(t *testing.T) {
 		heard  string
 		keys   string
 	}{
-		"Clear Key":                    {clearKey, playertest.CDMOptions{}, "cenc", boxes, one, "1=usable"},
-		"Clear Key, two":               {clearKey, playertest.CDMOptions{}, "cenc", playertest.CommonPSSH(kid, kid2), two, "1=usable 2=usable"},
-		"Widevine":                     {widevine, playertest.CDMOptions{}, "cenc", boxes, one, "1=usable"},
-		"Widevine, two":                {widevine, playertest.CDMOptions{}, "cenc", playertest.WidevinePSSH(kid, kid2), two, "1=usable 2=usable"},
-		"Widevine in WebM":             {widevine, playertest.CDMOptions{}, "webm", kid[:], one, "1=usable"},
-		"Widevine with a certificate":  {widevine, playertest.CDMOptions{CertificateFirst: true}, "cenc", boxes, "certificate-request, " + one, "1=usable"},
-		"Widevine that is not at home": {widevine, playertest.CDMOptions{CertificateFirst: true, Individualization: true}, "cenc", boxes, "individualization-request, certificate-request, " + one, "1=usable"},
+		"Clear Key":                   {clearKey, playertest.CDMOptions{}, "cenc", boxes, one, "1=usable"},
+		"Clear Key, two":              {clearKey, playertest.CDMOptions{}, "cenc", playertest.CommonPSSH(kid, kid2), two, "1=usable 2=usable"},
+		"Widevine":                    {widevine, playertest.CDMOptions{}, "cenc", boxes, one, "1=usable"},
+		"Widevine, two":               {widevine, playertest.CDMOptions{}, "cenc", playertest.WidevinePSSH(kid, kid2), two, "1=usable 2=usable"},
+		"Widevine in WebM":            {widevine, playertest.CDMOptions{}, "webm", kid[:], one, "1=usable"},
+		"Widevine with a certificate": {widevine, playertest.CDMOptions{CertificateFirst: true}, "cenc", boxes, certificate + one, "1=usable"},
+		"Widevine that is not at home": {widevine, playertest.CDMOptions{CertificateFirst: true, Individualization: true}, "cenc", boxes,
+			individualization + certificate + one, "1=usable"},
 		"PlayReady":                    {playReady, playertest.CDMOptions{}, "cenc", boxes, one, "1=usable"},
 		"PlayReady 4.1":                {playReady, playertest.CDMOptions{}, "cenc", playertest.PlayReadyPSSH("4.1", kid), one, "1=usable"},
 		"PlayReady 4.3":                {playReady, playertest.CDMOptions{}, "cenc", playertest.PlayReadyPSSH("4.3", kid, kid2), two, "1=usable 2=usable"},
 		"PlayReady without a wrapping": {playReady, playertest.CDMOptions{PlainMessages: true}, "cenc", boxes, one, "1=usable"},
 		"PlayReady's own order":        {playReady, playertest.CDMOptions{SwappedIDs: true}, "cenc", boxes, one, "=usable"},
-		"PlayReady, individualized":    {playReady, playertest.CDMOptions{Individualization: true}, "cenc", boxes, "individualization-request, " + one, "1=usable"},
+		"PlayReady, individualized":    {playReady, playertest.CDMOptions{Individualization: true}, "cenc", boxes, individualization + one, "1=usable"},
 		"a key that takes its time":    {widevine, playertest.CDMOptions{PendingFor: time.Second}, "cenc", boxes, one + ", keystatuseschange", "1=usable"},
-		"a key that is restricted":     {playReady, playertest.CDMOptions{Statuses: map[[16]byte]string{kid: "output-restricted"}}, "cenc", boxes, one, "1=output-restricted"},
+		"a key that is restricted": {playReady, playertest.CDMOptions{Statuses: map[[16]byte]string{kid: "output-restricted"}}, "cenc", boxes, one,
+			"1=output-restricted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -151,9 +158,8 @@ func TestEachKeySystemSpeaksItsOwnFormats(t *testing.T) {
 }
 
 func TestACDMTakesItsOwnInitDataAndLicencesOnly(t *testing.T) {
-	boxes := map[string][]byte{clearKey: playertest.CommonPSSH(kid), widevine: playertest.WidevinePSSH(kid), playReady: playertest.PlayReadyPSSH("4.2", kid)}
-	for system := range boxes {
-		for foreign, box := range boxes {
+	for system := range ownBoxes {
+		for foreign, box := range ownBoxes {
 			synctest.Test(t, func(t *testing.T) {
 				th := newTheatre(t, system, playertest.Options{})
 				s, err := th.session("cenc", box)
@@ -173,14 +179,15 @@ func TestACDMTakesItsOwnInitDataAndLicencesOnly(t *testing.T) {
 }
 
 func TestACertificateThatIsSetIsNotAskedFor(t *testing.T) {
+	const asked = "certificate-request, license-request 1, keystatuseschange"
 	for name, test := range map[string]struct {
 		cdm  playertest.CDMOptions
 		used bool
 		want string
 	}{
 		"used":    {playertest.CDMOptions{CertificateFirst: true}, true, "license-request 1, keystatuseschange"},
-		"unused":  {playertest.CDMOptions{CertificateFirst: true, NoCertificate: true}, false, "certificate-request, license-request 1, keystatuseschange"},
-		"refused": {playertest.CDMOptions{CertificateFirst: true, CertificateError: errors.New("no")}, false, "certificate-request, license-request 1, keystatuseschange"},
+		"unused":  {playertest.CDMOptions{CertificateFirst: true, NoCertificate: true}, false, asked},
+		"refused": {playertest.CDMOptions{CertificateFirst: true, CertificateError: errors.New("no")}, false, asked},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			th := newTheatre(t, widevine, playertest.Options{CDM: test.cdm})
@@ -204,8 +211,7 @@ func TestALicenceEndsUnlessItIsRenewed(t *testing.T) {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			th := newTheatre(t, system, playertest.Options{CDM: playertest.CDMOptions{ExpireAfter: time.Minute, RenewAfter: 50 * time.Second}})
-			box := map[string][]byte{clearKey: playertest.CommonPSSH(kid), widevine: playertest.WidevinePSSH(kid), playReady: playertest.PlayReadyPSSH("4.0", kid)}[system]
-			s, err := th.session("cenc", box)
+			s, err := th.session("cenc", ownBoxes[system])
 			th.must(err)
 			th.pass(time.Second)
 			if left := time.Until(s.Expiration()).Round(time.Second); left != 59*time.Second {
@@ -307,23 +313,26 @@ func TestWhatAKeySystemGrants(t *testing.T) {
 		change  func(*platform.MediaKeySystemConfiguration)
 		granted bool
 	}{
-		"all":                    {playertest.Grant{}, asIs, true},
-		"another robustness":     {playertest.Grant{}, hardware, false},
-		"that robustness":        {playertest.Grant{VideoRobustness: []string{"HW_SECURE_ALL"}}, hardware, true},
-		"none":                   {playertest.Grant{RobustnessNeeded: true}, func(c *platform.MediaKeySystemConfiguration) { c.VideoCapabilities[0].Robustness = "" }, false},
+		"all":                {playertest.Grant{}, asIs, true},
+		"another robustness": {playertest.Grant{}, hardware, false},
+		"that robustness":    {playertest.Grant{VideoRobustness: []string{"HW_SECURE_ALL"}}, hardware, true},
+		"none": {playertest.Grant{RobustnessNeeded: true},
+			func(c *platform.MediaKeySystemConfiguration) { c.VideoCapabilities[0].Robustness = "" }, false},
 		"another scheme":         {playertest.Grant{Schemes: []string{"cbcs"}}, asIs, false},
 		"another codec":          {playertest.Grant{Codecs: []string{"vp09"}}, asIs, false},
 		"another init data type": {playertest.Grant{InitDataTypes: []string{"webm"}}, asIs, false},
 		"no identifier": {playertest.Grant{DistinctiveIdentifier: "not-allowed"},
 			func(c *platform.MediaKeySystemConfiguration) { c.DistinctiveIdentifier = "required" }, false},
-		"an identifier":  {playertest.Grant{}, func(c *platform.MediaKeySystemConfiguration) { c.DistinctiveIdentifier = "required" }, true},
-		"state it needs": {playertest.Grant{PersistentState: "required"}, func(c *platform.MediaKeySystemConfiguration) { c.PersistentState = "not-allowed" }, false},
-		"session type":   {playertest.Grant{}, func(c *platform.MediaKeySystemConfiguration) { c.SessionTypes = []string{"persistent-license"} }, false},
+		"an identifier": {playertest.Grant{}, func(c *platform.MediaKeySystemConfiguration) { c.DistinctiveIdentifier = "required" }, true},
+		"state it needs": {playertest.Grant{PersistentState: "required"},
+			func(c *platform.MediaKeySystemConfiguration) { c.PersistentState = "not-allowed" }, false},
+		"session type": {playertest.Grant{}, func(c *platform.MediaKeySystemConfiguration) { c.SessionTypes = []string{"persistent-license"} }, false},
 		"a type it grants": {playertest.Grant{SessionTypes: []string{"persistent-license"}},
 			func(c *platform.MediaKeySystemConfiguration) { c.SessionTypes = []string{"persistent-license"} }, true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			host := playertest.NewHost(t, playertest.Options{CDM: playertest.CDMOptions{KeySystems: []string{widevine}, Grants: map[string]playertest.Grant{widevine: test.grant}}})
+			cdm := playertest.CDMOptions{KeySystems: []string{widevine}, Grants: map[string]playertest.Grant{widevine: test.grant}}
+			host := playertest.NewHost(t, playertest.Options{CDM: cdm})
 			_, err := host.RequestMediaKeySystemAccess(t.Context(), widevine, []platform.MediaKeySystemConfiguration{asked(test.change)})
 			if test.granted && err != nil || !test.granted && !platform.IsDOMError(err, "NotSupportedError") {
 				t.Errorf("%s: %v", name, err)
@@ -348,7 +357,9 @@ func TestAPermissionsPolicyIsChromiumsAffair(t *testing.T) {
 func TestALicenceServerRefuses(t *testing.T) {
 	server := playertest.LicenseServer{Keys: both}
 	unknown := []byte(`{"kids":["AAAAAAAAAAAAAAAAAAAAAA"]}`)
-	for body, want := range map[string]int{string(unknown): 403, "<html>": 400, "": 400, "\x08\x05": 400, "\x08\x04": 0, "individualization-request": 0} {
+	for body, want := range map[string]int{
+		string(unknown): 403, "<html>": 400, "": 400, "\x08\x05": 400, "\x08\x04": 0, "individualization-request": 0,
+	} {
 		if reply := server.Handle(playertest.Exchange{Body: []byte(body)}); reply.Status != want {
 			t.Errorf("%q gives %d, want %d", body, reply.Status, want)
 		}
@@ -378,6 +389,32 @@ func TestSessionsOfKeysThatNobodyHasAreCounted(t *testing.T) {
 		th.host.CloseSessions("resource-evicted", kid)
 		if heard := th.pass(time.Second); heard != "closed resource-evicted, keystatuseschange" || th.host.OpenSessions() != 0 {
 			t.Errorf("the session heard %q, %d are open", heard, th.host.OpenSessions())
+		}
+	})
+}
+
+func TestDecodingInfoSaysWhatItIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		smooth := platform.MediaCapabilitiesInfo{Supported: true, Smooth: true}
+		host := playertest.NewHost(t, playertest.Options{Engine: playertest.Firefox,
+			DecodingInfo: func(m platform.MediaDecodingConfiguration) (platform.MediaCapabilitiesInfo, error) {
+				if m.Width > 1920 {
+					return platform.MediaCapabilitiesInfo{}, nil
+				}
+				return smooth, nil
+			}})
+		ask := platform.MediaDecodingConfiguration{Type: "media-source", ContentType: filmType, Width: 1920, Height: 1080, FrameRate: 25}
+		wide, unsized := ask, ask
+		wide.Width, unsized.Width = 3840, 0
+		for _, test := range []struct {
+			media platform.MediaDecodingConfiguration
+			want  platform.MediaCapabilitiesInfo
+			fails bool
+		}{{ask, smooth, false}, {wide, platform.MediaCapabilitiesInfo{}, false}, {unsized, platform.MediaCapabilitiesInfo{}, true}} {
+			got, err := host.DecodingInfo(t.Context(), test.media)
+			if got != test.want || platform.IsDOMError(err, "TypeError") != test.fails {
+				t.Errorf("%d wide: %+v, %v", test.media.Width, got, err)
+			}
 		}
 	})
 }

@@ -1,0 +1,5 @@
+//go:build js
+
+package drm_test
+
+const simSeeds = 100

@@ -1,0 +1,5 @@
+//go:build !race && !js
+
+package drm_test
+
+const simSeeds = 10_000
