@@ -47,8 +47,8 @@ type Engine struct {
 	sessions sync.WaitGroup
 	workers  sync.WaitGroup // all other goroutines
 
-	// inbox is what the sessions want done by whoever runs the load; between loads it waits.
-	inbox *platform.Queue[func(*Load)]
+	// inbox is what the sessions want done by whoever runs the load; between loads it waits. What only tells the observer changes nothing.
+	inbox *platform.Queue[func(*Load) (changed bool)]
 
 	vault      *vault             // nil before the first Open that found a key system
 	attached   platform.MediaKeys // to the element, or soon; nil where there are none of ours
@@ -58,7 +58,7 @@ type Engine struct {
 // NewEngine makes an engine that has asked for nothing yet.
 func NewEngine(host platform.Host, config Config) *Engine {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Engine{host: host, config: config, ctx: ctx, cancel: cancel, inbox: platform.NewQueue[func(*Load)]()}
+	return &Engine{host: host, config: config, ctx: ctx, cancel: cancel, inbox: platform.NewQueue[func(*Load) bool]()}
 }
 
 // Open prepares the element for content: it negotiates a key system, makes MediaKeys or takes those of an earlier load, asks for the keys that the
@@ -79,6 +79,14 @@ func (e *Engine) Close(ctx context.Context) error {
 	e.cancel()
 	e.sessions.Wait()
 	return e.detach(ctx)
+}
+
+// put has whoever runs the load change what is known of a session.
+func (e *Engine) put(f func(*Load)) {
+	e.inbox.Put(func(l *Load) bool {
+		f(l)
+		return true
+	})
 }
 
 // Timings lists how long the latest steps took, the newest last. It may be called from anywhere.

@@ -130,10 +130,11 @@ func (l *Load) Retry() { l.put(l.again) }
 
 // put has Run do something. Where the load is over before, the next one must not.
 func (l *Load) put(f func()) {
-	l.engine.inbox.Put(func(current *Load) {
+	l.engine.inbox.Put(func(current *Load) bool {
 		if current == l {
 			f()
 		}
+		return true
 	})
 }
 
@@ -146,7 +147,9 @@ func (l *Load) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-l.engine.inbox.Ready():
-			l.hear()
+			if !l.hear() {
+				continue
+			}
 		case <-timer.C:
 		}
 		if err := l.settle(); err != nil {
@@ -157,11 +160,12 @@ func (l *Load) Run(ctx context.Context) error {
 	}
 }
 
-// hear does what other goroutines want done.
-func (l *Load) hear() {
+// hear does what other goroutines want done, and says whether that changed anything.
+func (l *Load) hear() (changed bool) {
 	for do, ok := l.engine.inbox.Take(); ok; do, ok = l.engine.inbox.Take() {
-		do(l)
+		changed = do(l) || changed
 	}
+	return changed
 }
 
 // settle does what is due, and finds out whether playback can go on.

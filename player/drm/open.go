@@ -41,13 +41,13 @@ func (l *Load) openSession(in initData, replaces *session) *session {
 		for _, over := range before {
 			<-over
 		}
-		e.inbox.Put(func(*Load) { s.waits = false })
+		e.put(func(*Load) { s.waits = false })
 		if ctx.Err() != nil {
 			return // dropped meanwhile
 		}
 		err := e.serve(ctx, g, keys, s)
 		if ctx.Err() == nil {
-			e.inbox.Put(func(l *Load) { l.ended(s, err) })
+			e.put(func(l *Load) { l.ended(s, err) })
 		}
 	})
 	return s

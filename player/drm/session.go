@@ -147,7 +147,7 @@ func (x *exchange) read(event platform.SessionEvent, at time.Time) {
 			return
 		}
 		x.unread = slices.DeleteFunc(x.unread, func(old platform.SessionEvent) bool { return old.MessageType == renewalMessage })
-		x.engine.inbox.Put(func(*Load) { x.session.renewing = true })
+		x.engine.put(func(*Load) { x.session.renewing = true })
 	}
 	x.unread = append(x.unread, event)
 }
@@ -164,7 +164,7 @@ func (x *exchange) generate(ctx context.Context) error {
 		return x.grant.fail(ctx, InitDataRejected, err)
 	}
 	id := x.cdm.SessionID()
-	x.engine.inbox.Put(func(*Load) { x.session.id, x.session.cdm = id, x.cdm })
+	x.engine.put(func(*Load) { x.session.id, x.session.cdm = id, x.cdm })
 	return nil
 }
 
@@ -189,7 +189,7 @@ func (x *exchange) answer(ctx context.Context, event platform.SessionEvent) erro
 		return nil
 	}
 	if event.MessageType == renewalMessage {
-		x.engine.inbox.Put(func(*Load) { x.session.renewing = false })
+		x.engine.put(func(*Load) { x.session.renewing = false })
 	}
 	if failure, ok := err.(*Error); ok && event.MessageType == renewalMessage {
 		x.tell(func(l *Load) { l.observer.DRMError(failure) })
@@ -228,7 +228,7 @@ func (x *exchange) report() {
 	keys, updated := x.cdm.KeyStatuses(), x.fresh
 	x.fresh = false
 	s := x.session
-	x.engine.inbox.Put(func(l *Load) {
+	x.engine.put(func(l *Load) {
 		s.renewing = s.renewing && !updated
 		l.record(s, keys, updated)
 	})
@@ -241,13 +241,14 @@ func (x *exchange) end(ctx context.Context) {
 	_ = x.cdm.Close(bounded)
 }
 
-// tell has the load that uses the session do something; there may be none.
+// tell has the load that uses the session tell of something; there may be none.
 func (x *exchange) tell(f func(*Load)) {
 	s := x.session
-	x.engine.inbox.Put(func(l *Load) {
+	x.engine.inbox.Put(func(l *Load) bool {
 		if l.used[s] {
 			f(l)
 		}
+		return false
 	})
 }
 
