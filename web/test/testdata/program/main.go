@@ -38,7 +38,7 @@ func player(config, emit js.Value) js.Value {
 			emit.Invoke("config", config)
 			return promise().Call("resolve")
 		case "license":
-			return config.Get("keySystems").Index(0).Get("license").Invoke(url)
+			return config.Get("keySystems").Index(0).Get("license").Invoke(map[string]any{"initDataType": url, "headers": []any{[]any{"SOAPAction", "ask"}}})
 		case "hang":
 			return promise().New(js.FuncOf(func(js.Value, []js.Value) any { return nil }))
 		case "panic":
