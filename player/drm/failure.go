@@ -64,13 +64,12 @@ func (l *Load) lackingOf(f *failure) (ids [][16]byte) {
 	return ids
 }
 
-// needless says whether a failure has been made good: by other sessions, or because the CDM has prolonged what was to be renewed.
+// needless says whether a failure has been made good: by other sessions, or because what was to be renewed works, and not only for a little longer.
 func (l *Load) needless(f *failure) bool {
-	if f.replaces != nil {
-		l.expires(f.replaces)
-	}
-	if old := f.replaces; old != nil && l.vault.has(old) && old.renewedFor != old.expiration && l.works(f.in) {
-		return true
+	if old := f.replaces; old != nil && l.vault.has(old) && l.works(f.in) {
+		if l.expires(old); old.expiration.IsZero() || old.renewedFor != old.expiration {
+			return true
+		}
 	}
 	return len(f.in.keyIDs) > 0 && len(l.lackingOf(f)) == 0
 }
