@@ -38,8 +38,13 @@ type want struct {
 	at time.Time // not before; jitter
 }
 
-// askTimeout is as long as a message of a CDM's usually takes, and more.
-const askTimeout = 50 * time.Millisecond
+const (
+	// askTimeout is as long as a message of a CDM's usually takes, and more.
+	askTimeout = 50 * time.Millisecond
+
+	// turn lets the page's event loop come round once: a request with a body leaves only then.
+	turn = time.Millisecond
+)
 
 // open negotiates, makes or takes MediaKeys, asks for what the content names and attaches the keys, in this order: the licence is on its way while
 // the keys are attached.
@@ -80,14 +85,17 @@ func (l *Load) letAsk(ctx context.Context) error {
 		}
 		select {
 		case <-s.asked:
+			if s.license != nil {
+				timer.Reset(turn)
+				<-timer.C
+			}
 		case <-s.over:
 		case <-timer.C:
 		case <-ctx.Done():
-			return ctx.Err()
 		}
 		break
 	}
-	return nil
+	return ctx.Err()
 }
 
 // KeySystem is the name of the key system that was granted.
