@@ -62,17 +62,22 @@ func (p *Player) loadAt(ctx context.Context, source Source, position time.Durati
 	return pb.result()
 }
 
+// newest is the newest load, over or not; nil before the first. A player that is closed has none to give.
+func (p *Player) newest() (*playback, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, closedError()
+	}
+	return p.current, nil
+}
+
 // Unload ends playback and gives the element its source back. What was licensed stays licensed for the next Load. A Load under way returns
 // LOAD_INTERRUPTED. Ending ctx stops the waiting, not the unloading.
 func (p *Player) Unload(ctx context.Context) error {
-	p.mu.Lock()
-	current, closed := p.current, p.closed
-	p.mu.Unlock()
-	switch {
-	case closed:
-		return closedError()
-	case current == nil:
-		return nil
+	current, err := p.newest()
+	if err != nil || current == nil {
+		return err
 	}
 	select {
 	case <-current.over:
@@ -88,14 +93,9 @@ func (p *Player) Unload(ctx context.Context) error {
 // RetryLicense asks again for the licences that have failed. Where such a failure has ended playback, it loads the source again, at the position where
 // that happened, and returns what that Load does. It does nothing where no licence has failed.
 func (p *Player) RetryLicense(ctx context.Context) error {
-	p.mu.Lock()
-	current, closed := p.current, p.closed
-	p.mu.Unlock()
-	switch {
-	case closed:
-		return closedError()
-	case current == nil || current.retryLicense():
-		return nil
+	current, err := p.newest()
+	if err != nil || current == nil || current.retryLicense() {
+		return err
 	}
 	if err := current.wait(ctx); err != nil {
 		return err

@@ -27,6 +27,16 @@ func (c Content) headers() (all []*manifest.Header) {
 	return all
 }
 
+// systemsOf lists what a manifest says of the protection systems of tracks.
+func systemsOf(tracks []manifest.Track) (systems []manifest.System) {
+	for _, track := range tracks {
+		if track.Protection != nil {
+			systems = append(systems, track.Protection.Systems...)
+		}
+	}
+	return systems
+}
+
 // KeyIDs lists the default key ids of all Representations, each once.
 func (c Content) KeyIDs() [][16]byte {
 	var ids [][16]byte

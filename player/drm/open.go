@@ -70,14 +70,9 @@ func (l *Load) licenseFor(in initData) (LicenseFetcher, error) {
 	}
 	url := in.licenseURL
 	for _, header := range l.content.headers() {
-		for _, track := range header.Tracks {
-			if track.Protection == nil {
-				continue
-			}
-			for _, s := range track.Protection.Systems {
-				if s.LicenseURL != "" && owns(l.grant.vendor, s.ID) {
-					url = s.LicenseURL
-				}
+		for _, s := range systemsOf(header.Tracks) {
+			if s.LicenseURL != "" && owns(l.grant.vendor, s.ID) {
+				url = s.LicenseURL
 			}
 		}
 	}

@@ -40,14 +40,9 @@ func (l *Load) named(pssh []byte, tracks []manifest.Track) (all []initData) {
 			all = append(all, in)
 		}
 	}
-	for _, track := range tracks {
-		if track.Protection == nil {
-			continue
-		}
-		for _, system := range track.Protection.Systems {
-			if in, ok := l.grant.vendor.system(system); ok {
-				all = append(all, in)
-			}
+	for _, system := range systemsOf(tracks) {
+		if in, ok := l.grant.vendor.system(system); ok {
+			all = append(all, in)
 		}
 	}
 	return all
