@@ -28,11 +28,13 @@ var arrows = map[string]struct{ ours, others []string }{
 	"player/drm/clearkey":  {ours: []string{"player/manifest", "player/mp4", "player/platform"}},
 	"player/drm/playready": {ours: []string{"player/manifest", "player/mp4", "player/platform"}},
 	"player/drm/widevine":  {ours: []string{"player/manifest", "player/mp4", "player/platform"}},
+	"player/cenc":          {ours: []string{"player/manifest", "player/mp4", "player/webm"}, others: []string{"github.com/Eyevinn/mp4ff/mp4"}},
+	"player/cdm":           {ours: []string{"player/drm/clearkey", "player/platform"}},
 	"player": {ours: []string{"player/drm", "player/drm/clearkey", "player/fetch", "player/manifest", "player/mp4", "player/platform",
 		"player/stream", "player/webm"}},
 	"player/browser":    {ours: []string{"player/platform"}, others: []string{"github.com/hack-pad/safejs", "syscall/js"}},
-	"player/playertest": {ours: []string{"player/manifest", "player/platform"}},
-	"wasm/player":       {ours: []string{"player", "player/browser", "player/drm", "player/platform"}, others: []string{"github.com/hack-pad/safejs", "syscall/js"}},
+	"player/playertest": {ours: []string{"player/cenc", "player/manifest", "player/platform"}},
+	"wasm/player":       {ours: []string{"player", "player/browser", "player/cdm", "player/drm", "player/platform"}, others: []string{"github.com/hack-pad/safejs", "syscall/js"}},
 	"examples/server":   {},
 }
 

@@ -11,6 +11,9 @@ import (
 type Config struct {
 	KeySystems []KeySystem // in the app's order of preference
 
+	// Software says when Clear Key media is decrypted by a CDM of our own, where the host has one ([platform.SoftwareHost]).
+	Software Software
+
 	// LicensePer says how much one licence covers; the zero value asks for as few as can be.
 	LicensePer LicensePer
 
@@ -29,6 +32,16 @@ type Config struct {
 	// Rand gives numbers from 0 up to 1 for jitter; nil uses math/rand/v2.
 	Rand func() float64
 }
+
+// Software says when Clear Key media is decrypted in software.
+type Software string
+
+// The values of Software.
+const (
+	SoftwareAuto   Software = ""       // where the browser does not grant Clear Key for the content
+	SoftwareAlways Software = "always" // without asking the browser
+	SoftwareNever  Software = "never"
+)
 
 // LicensePer says how much one licence is expected to cover.
 type LicensePer string

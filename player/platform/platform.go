@@ -17,6 +17,7 @@ import "context"
 // Host is one media element and the page around it: all that one player needs of the world.
 type Host interface {
 	Fetcher
+	KeySystems
 
 	// Element is the media element that this host plays in. It is always the same one.
 	Element() MediaElement
@@ -28,12 +29,6 @@ type Host interface {
 	// IsTypeSupported is MediaSource.isTypeSupported: can a SourceBuffer take this MIME type, codecs included?
 	// It is false where there is no MediaSource.
 	IsTypeSupported(mimeType string) bool
-
-	// RequestMediaKeySystemAccess is navigator.requestMediaKeySystemAccess. Refusals are a DOMError: NotSupportedError where no
-	// configuration is granted; [ErrNoEME] (by errors.Is) where the browser or the page's context has no EME at all.
-	//
-	// https://www.w3.org/TR/encrypted-media-2/#navigator-extension-requestmediakeysystemaccess
-	RequestMediaKeySystemAccess(ctx context.Context, keySystem string, configs []MediaKeySystemConfiguration) (MediaKeySystemAccess, error)
 
 	// DecodingInfo is navigator.mediaCapabilities.decodingInfo: a NotSupportedError where there is no such thing.
 	//
