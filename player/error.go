@@ -87,6 +87,9 @@ const (
 	LicenseOriginRefused       Code = "LICENSE_ORIGIN_REFUSED"       // the manifest's licence URL
 	KeyProbablyWrong           Code = "KEY_PROBABLY_WRONG"           // decrypted media cannot be decoded
 	DirectEncryptedUnsupported Code = "DIRECT_ENCRYPTED_UNSUPPORTED" // the browser decrypts this container only through MSE
+	DecryptFailed              Code = "DECRYPT_FAILED"               // our own CDM cannot make sense of the encrypted media
+	SoftwareCDMUnavailable     Code = "SOFTWARE_CDM_UNAVAILABLE"     // cdm.wasm or its Worker cannot be started
+	SoftwareCDMFailed          Code = "SOFTWARE_CDM_FAILED"          // it died twice over one film
 	MediaInvalid               Code = "MEDIA_INVALID"                // damaged: a SourceBuffer refused it, or it cannot be decoded
 	MediaNetwork               Code = "MEDIA_NETWORK"
 	MediaNotSupported          Code = "MEDIA_NOT_SUPPORTED"
@@ -109,6 +112,7 @@ const (
 	StageUpdate          Stage = "update"           // update, until the keys have a status
 	StageOpen            Stage = "open"             // attaching the source
 	StageFetch           Stage = "fetch"            // media
+	StageDecrypt         Stage = "decrypt"          // in software, before it is appended
 	StageAppend          Stage = "append"
 	StageDecode          Stage = "decode" // whatever the element reports
 	StageClose           Stage = "close"

@@ -34,6 +34,8 @@ type StateChangeEvent struct {
 
 	KeySystem     string                                // granted, once negotiated
 	Configuration *platform.MediaKeySystemConfiguration // what getConfiguration() granted
+	Software      bool                                  // media is decrypted by a CDM of our own before it is appended
+	Report        *drm.Report                           // of the key system that was granted: why it is, or is not, our own
 }
 
 // State is where a player stands.

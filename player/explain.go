@@ -163,7 +163,30 @@ func (pb *playback) explainAppend(err *stream.AppendError) *Error {
 	if e := pb.element.Error(); e != nil && platform.IsDOMError(err, "InvalidStateError") {
 		return pb.elementError(e)
 	}
+	var undecrypted *platform.DecryptionError
+	switch {
+	case errors.As(err, &undecrypted):
+		return explainDecryption(undecrypted, err.URL)
+	case errors.Is(err, platform.ErrDecryptionLost):
+		return &Error{Code: SoftwareCDMFailed, Stage: StageDecrypt, URL: err.URL, Message: "The software CDM died twice over this film",
+			Remedy: "Package the film again, and report it with the console's last lines: no film may do this"}
+	}
 	return damaged(StageAppend, err.URL)
+}
+
+// explainDecryption is for what the software CDM could not do.
+func explainDecryption(err *platform.DecryptionError, url string) *Error {
+	e := &Error{Code: DecryptFailed, Stage: StageDecrypt, URL: url, Message: "The encrypted media cannot be read: " + err.Message}
+	switch err.Reason {
+	case "unavailable":
+		e.Code, e.URL, e.Message = SoftwareCDMUnavailable, err.URL, "The software CDM could not be started: "+err.Message
+		e.Remedy = "Serve keystream-cdm.js and cdm.wasm beside keystream.js, and allow them in script-src ('wasm-unsafe-eval'), worker-src and connect-src"
+	case "unsupported":
+		e.Remedy = "Package it with one of cenc, cens, cbc1 or cbcs, as fragmented MP4 or WebM"
+	default:
+		e.Remedy = "Package or upload the file again: its boxes contradict each other"
+	}
+	return e
 }
 
 func damaged(stage Stage, url string) *Error {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/keystream-player/keystream/player/drm"
 	"github.com/keystream-player/keystream/player/manifest"
-	"github.com/keystream-player/keystream/player/platform"
 )
 
 // license opens the DRM engine for this content and sets it to work.
@@ -50,9 +49,9 @@ func (e *Error) isAboutKeys() bool {
 func (pb *playback) DRMStep(step drm.Step) { pb.advance(Stage(step)) }
 
 // DRMGranted notes what the key system granted; the step that follows tells it.
-func (pb *playback) DRMGranted(keySystem string, configuration platform.MediaKeySystemConfiguration) {
+func (pb *playback) DRMGranted(grant drm.Grant) {
 	pb.update(func(s *StateChangeEvent) {
-		s.KeySystem, s.Configuration = keySystem, &configuration
+		s.KeySystem, s.Configuration, s.Software, s.Report = grant.KeySystem, &grant.Configuration, grant.Software, grant.Report
 	})
 }
 

@@ -185,9 +185,9 @@ func (pb *playback) open() error {
 	if err := pb.probe(); err != nil {
 		return err
 	}
-	mode, err := pb.choose()
-	if err != nil {
-		return err
+	mode, obstacle := pb.choose()
+	if mode == "" {
+		return obstacle
 	}
 	pb.update(func(s *StateChangeEvent) {
 		s.Mode = mode
@@ -197,6 +197,16 @@ func (pb *playback) open() error {
 		if err := pb.license(); err != nil {
 			return err
 		}
+	}
+	switch {
+	case pb.keys != nil && pb.keys.Software():
+		if obstacle, curable := pb.obstacles(); obstacle != nil && !curable {
+			return obstacle
+		}
+		mode = ModeMSE
+		pb.update(func(s *StateChangeEvent) { s.Mode = mode })
+	case obstacle != nil:
+		return obstacle
 	}
 	pb.enter(StateLoading, StageOpen)
 	pb.sourced = true

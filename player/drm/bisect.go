@@ -15,7 +15,7 @@ const (
 )
 
 // explain asks refused key systems bit by bit for what they refuse. Those with a report already are not asked again.
-func explain(ctx context.Context, host platform.Host, systems []KeySystem, content Content, known []*SystemReport) *Report {
+func explain(ctx context.Context, host platform.Host, mode Software, systems []KeySystem, content Content, known []*SystemReport) *Report {
 	ctx, cancel := context.WithTimeout(ctx, explainTimeout)
 	defer cancel()
 	report := newReport(host)
@@ -24,7 +24,10 @@ func explain(ctx context.Context, host platform.Host, systems []KeySystem, conte
 			report.Systems = append(report.Systems, *known[i])
 			continue
 		}
-		s := examine(ctx, report, host, &systems[i], content)
+		s := examine(ctx, report, host, host, &systems[i], content)
+		if own := softwareFor(host, mode, &systems[i]); own != nil {
+			s.add(examine(ctx, report, host, own, &systems[i], content))
+		}
 		if s.Refused == nil {
 			s.Refused = together(systems[i].Name)
 		}
@@ -37,6 +40,7 @@ func explain(ctx context.Context, host platform.Host, systems []KeySystem, conte
 type examination struct {
 	ctx     context.Context
 	host    platform.Host
+	from    platform.KeySystems
 	system  *KeySystem
 	content Content
 	name    string // that it is asked by
@@ -50,13 +54,13 @@ type examination struct {
 	config  platform.MediaKeySystemConfiguration
 }
 
-// examine asks for the least that there is, then for each part of what the content and the app want, until one that is needed is refused. What it
+// examine asks a CDM for the least that there is, then for each part of what the content and the app want, until one that is needed is refused. What it
 // learns of the page goes into report.
-func examine(ctx context.Context, report *Report, host platform.Host, system *KeySystem, content Content) *SystemReport {
+func examine(ctx context.Context, report *Report, host platform.Host, from platform.KeySystems, system *KeySystem, content Content) *SystemReport {
 	if len(content.Sets) == 0 {
 		content = commonContent()
 	}
-	x := &examination{ctx: ctx, host: host, system: system, content: content, report: SystemReport{KeySystem: system.Name}}
+	x := &examination{ctx: ctx, host: host, from: from, system: system, content: content, report: SystemReport{KeySystem: system.Name}}
 	for _, step := range []func() *Refusal{x.exists, x.codecs, x.initData, x.schemes, x.robustness, x.state} {
 		refused := step()
 		if x.spent || refused != nil {
@@ -82,7 +86,7 @@ func (x *examination) ask(configs ...platform.MediaKeySystemConfiguration) (gran
 		return granted, false
 	}
 	x.questions++
-	access, err := x.host.RequestMediaKeySystemAccess(x.ctx, x.name, configs)
+	access, err := x.from.RequestMediaKeySystemAccess(x.ctx, x.name, configs)
 	switch {
 	case err == nil:
 		return access.Configuration(), true

@@ -29,10 +29,18 @@ type Event interface{ EventType() string }
 // Observer is told what is done for a load, from the goroutines that call Open and Run.
 type Observer interface {
 	DRMStep(Step)
-	DRMGranted(keySystem string, configuration platform.MediaKeySystemConfiguration)
+	DRMGranted(Grant)
 	DRMEvent(Event)
 	DRMError(*Error)             // a failure that playback survives so far
 	DRMBarred(keyIDs [][16]byte) // all keys that may not be used now; Representations with other keys can play
+}
+
+// Grant is what a key system granted.
+type Grant struct {
+	KeySystem     string
+	Configuration platform.MediaKeySystemConfiguration
+	Software      bool    // by our own CDM, which decrypts media before it is appended
+	Report        *Report // of this key system alone: why it is, or is not, our own
 }
 
 // Engine licenses what plays on one element. It outlives loads: the keys of one are there for the next. There is one load at a time.

@@ -15,7 +15,6 @@ import (
 	"github.com/keystream-player/keystream/player/drm/clearkey"
 	"github.com/keystream-player/keystream/player/manifest"
 	"github.com/keystream-player/keystream/player/mp4"
-	"github.com/keystream-player/keystream/player/platform"
 	"github.com/keystream-player/keystream/player/playertest"
 )
 
@@ -43,7 +42,7 @@ type desk struct {
 
 func (d *desk) DRMStep(drm.Step) {}
 
-func (d *desk) DRMGranted(string, platform.MediaKeySystemConfiguration) {}
+func (d *desk) DRMGranted(drm.Grant) {}
 
 func (d *desk) DRMEvent(event drm.Event) {
 	d.mu.Lock()

@@ -57,7 +57,7 @@ func (l *Load) open(ctx context.Context, content Content) error {
 	if err != nil {
 		return err
 	}
-	l.observer.DRMGranted(l.grant.name, l.grant.configuration)
+	l.observer.DRMGranted(Grant{l.grant.name, l.grant.configuration, l.grant.software, l.grant.report})
 	l.observer.DRMStep(StepAttachKeys)
 	l.hear() // what sessions have said since the last load
 	for _, s := range l.vault.sessions {
@@ -100,6 +100,9 @@ func (l *Load) letAsk(ctx context.Context) error {
 
 // KeySystem is the name of the key system that was granted.
 func (l *Load) KeySystem() string { return l.grant.name }
+
+// Software says whether our own CDM decrypts, so that all media must pass through a SourceBuffer.
+func (l *Load) Software() bool { return l.grant.software }
 
 // Allowed says whether a Representation may be used, by what the key system granted.
 func (l *Load) Allowed(header *manifest.Header) bool { return l.grant.allows(header) }

@@ -12,8 +12,7 @@ func (l *Load) negotiate(ctx context.Context, content Content) (err error) {
 	if l.content, err = decodable(ctx, e.host, content); err != nil {
 		return err
 	}
-	// A display may have been changed between two loads.
-	if e.vault == nil || e.vault.spoilt || !e.vault.grant.covers(l.content) || e.vault.grant.system.MinHDCPVersion != "" {
+	if e.vault == nil || e.vault.spoilt || !e.vault.grant.lasts(e.config.Software, l.content) {
 		if err := l.renegotiate(ctx); err != nil {
 			return err
 		}
@@ -26,7 +25,7 @@ func (l *Load) negotiate(ctx context.Context, content Content) (err error) {
 func (l *Load) renegotiate(ctx context.Context) error {
 	e := l.engine
 	var keys platform.MediaKeys
-	g, err := negotiate(ctx, e.host, e.config.KeySystems, l.content, func(g *grant) (err error) {
+	g, err := negotiate(ctx, e.host, e.config, l.content, func(g *grant) (err error) {
 		if e.vault != nil && !e.vault.spoilt && sameKeys(e.vault.grant, g) {
 			keys = e.vault.keys
 			return checkPolicy(ctx, keys, g.system)

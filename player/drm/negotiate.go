@@ -18,45 +18,52 @@ type grant struct {
 	name          string                               // the one of the key system's names that was granted
 	configuration platform.MediaKeySystemConfiguration // what was granted
 	asked         []capability                         // nil is content that nobody had read
+	software      bool                                 // by our own CDM
+	report        *Report                              // by which CDM, and why
 }
 
-// negotiate asks for each key system in the app's order until one is granted and of use: use, where it is not nil, is called with each grant in turn,
-// and an error of its has the next key system tried. Where that finds none, the error is the first one of use that is no refusal, or else an [*Error]
-// of reason Refused with a [Report] about all of them.
+// negotiate asks for each key system in the app's order until one is granted and of use: use is called with each grant in turn, and an error of its has
+// the next CDM tried. Where that finds none, the error is the first one of use that is no refusal, or else an [*Error] of reason Refused with a [Report]
+// about all of them.
 //
 // https://www.w3.org/TR/encrypted-media-2/#dom-navigator-requestmediakeysystemaccess
-func negotiate(ctx context.Context, host platform.Host, systems []KeySystem, content Content, use func(*grant) error) (*grant, error) {
+func negotiate(ctx context.Context, host platform.Host, config Config, content Content, use func(*grant) error) (*grant, error) {
+	systems := config.KeySystems
 	if len(systems) == 0 {
 		return nil, &Error{Reason: NoKeySystem, KeyIDs: content.KeyIDs()}
 	}
 	var failure error
 	refusals := make([]error, len(systems))
 	reports := make([]*SystemReport, len(systems))
-	for i := range systems {
-		g, err := request(ctx, host, &systems[i], content)
-		if err == nil && use != nil {
+	for _, c := range candidates(host, config.Software, systems, content) {
+		g, err := request(ctx, c.keySystems, &systems[c.at], content)
+		if err == nil {
+			g.software = c.software
 			err = use(g)
 		}
 		var own *Error
 		switch {
 		case err == nil:
-			return g, nil
+			g.report = g.reportOn(ctx, host, config.Software, content, reports[c.at])
+			return g, ctx.Err()
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case errors.As(err, &own) && own.Reason == Refused && own.Report != nil:
-			reports[i] = &own.Report.Systems[0]
+			reports[c.at] = &own.Report.Systems[0]
 		case g != nil && failure == nil:
 			failure = err
 		}
-		if refusals[i] = err; errors.Is(err, platform.ErrNoEME) {
-			systems = systems[:1]
-			break
+		if refusals[c.at] == nil {
+			refusals[c.at] = err
 		}
 	}
 	if failure != nil {
 		return nil, failure
 	}
-	report := explain(ctx, host, systems, content, reports)
+	if errors.Is(refusals[0], platform.ErrNoEME) && !config.MayDecrypt(host) {
+		systems = systems[:1] // it is no key system's fault
+	}
+	report := explain(ctx, host, config.Software, systems, content, reports)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -74,18 +81,18 @@ func refusedError(systems []KeySystem, content Content, report *Report, refusals
 	for i := range systems {
 		e.Refusals = append(e.Refusals, systems[i].Name)
 	}
-	if !report.EME {
+	if !report.EME && refused.Element.ofPage() {
 		e.Reason, e.KeySystem, e.Refusals, e.Detail = NoEME, systems[at].Name, nil, ""
 	}
 	return e
 }
 
 // request asks for one key system by each of its names. Where its ladder of robustness is not the app's own, it asks without any in the end.
-func request(ctx context.Context, host platform.Host, system *KeySystem, content Content) (*grant, error) {
+func request(ctx context.Context, from platform.KeySystems, system *KeySystem, content Content) (*grant, error) {
 	var refusal error
 	for _, configs := range configurations(system, content) {
 		for _, name := range system.names() {
-			g, err := ask(ctx, host, name, system, content, configs)
+			g, err := ask(ctx, from, name, system, content, configs)
 			if err == nil || ctx.Err() != nil || errors.Is(err, platform.ErrNoEME) {
 				return g, err
 			}
@@ -99,7 +106,8 @@ func request(ctx context.Context, host platform.Host, system *KeySystem, content
 
 // ask asks for a ladder of configurations under one name. A browser grants the first of which it can keep a part: where the part is too small for the
 // content, each is asked for alone.
-func ask(ctx context.Context, host platform.Host, name string, system *KeySystem, content Content, configs []platform.MediaKeySystemConfiguration,
+func ask(
+	ctx context.Context, from platform.KeySystems, name string, system *KeySystem, content Content, configs []platform.MediaKeySystemConfiguration,
 ) (*grant, error) {
 	var lacks capability
 	for i := -1; i < len(configs); i++ {
@@ -107,7 +115,7 @@ func ask(ctx context.Context, host platform.Host, name string, system *KeySystem
 		if i >= 0 {
 			some = configs[i : i+1]
 		}
-		access, err := host.RequestMediaKeySystemAccess(ctx, name, some)
+		access, err := from.RequestMediaKeySystemAccess(ctx, name, some)
 		switch {
 		case err == nil:
 		case i < 0:
@@ -242,6 +250,12 @@ func (g *grant) covers(content Content) bool {
 	return !lacks
 }
 
+// lasts says whether what was granted for an earlier load is what this one would be granted too. A display may have been changed since, and what our
+// own CDM had to decrypt says nothing of what the browser's can.
+func (g *grant) lasts(mode Software, content Content) bool {
+	return g.system.MinHDCPVersion == "" && (mode == SoftwareAlways || !g.software && !content.directMP4()) && g.covers(content)
+}
+
 // sessionType is what to create sessions as.
 func (g *grant) sessionType() string { return g.system.sessionType() }
 
@@ -257,6 +271,6 @@ func sameKeys(a, b *grant) bool {
 			return false
 		}
 	}
-	return a.name == b.name && x.PersistentState == y.PersistentState && x.DistinctiveIdentifier == y.DistinctiveIdentifier &&
+	return a.name == b.name && a.software == b.software && x.PersistentState == y.PersistentState && x.DistinctiveIdentifier == y.DistinctiveIdentifier &&
 		!slices.ContainsFunc(y.SessionTypes, func(t string) bool { return !slices.Contains(x.SessionTypes, t) })
 }

@@ -85,8 +85,8 @@ type grantObserver struct {
 }
 
 func (g *grantObserver) DRMStep(drm.Step) {}
-func (g *grantObserver) DRMGranted(name string, configuration platform.MediaKeySystemConfiguration) {
-	g.name, g.configuration = name, configuration
+func (g *grantObserver) DRMGranted(grant drm.Grant) {
+	g.name, g.configuration = grant.KeySystem, grant.Configuration
 }
 func (g *grantObserver) DRMEvent(drm.Event)   {}
 func (g *grantObserver) DRMError(*drm.Error)  {}

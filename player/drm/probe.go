@@ -18,9 +18,12 @@ func Probe(ctx context.Context, host platform.Host, systems []KeySystem, content
 	report := newReport(host)
 	for i := range systems {
 		system := &systems[i]
-		s := examine(ctx, report, host, system, content)
+		s := examine(ctx, report, host, host, system, content)
 		if s.Refused == nil && ctx.Err() == nil {
 			s.probe(ctx, host, system, content)
+		}
+		if own := softwareFor(host, SoftwareAuto, system); own != nil && s.Refused != nil && ctx.Err() == nil {
+			s.probeSoftware(ctx, own, system, content)
 		}
 		report.Systems = append(report.Systems, *s)
 	}
@@ -47,6 +50,13 @@ func (s *SystemReport) probe(ctx context.Context, host platform.Host, system *Ke
 		}
 	}
 	s.Granted, s.Configuration = g.name, &g.configuration
+}
+
+// probeSoftware asks our own CDM, where the browser's refuses.
+func (s *SystemReport) probeSoftware(ctx context.Context, own platform.KeySystems, system *KeySystem, content Content) {
+	if g, err := request(ctx, own, system, content); err == nil {
+		s.Granted, s.Configuration, s.Software = g.name, &g.configuration, true
+	}
 }
 
 // commonCodecs are what a probe asks for without content.

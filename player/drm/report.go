@@ -19,6 +19,7 @@ type Report struct {
 type SystemReport struct {
 	KeySystem     string                                // as the app names it
 	Granted       string                                // the name that was granted; "" is refused
+	Software      bool                                  // by our own CDM; Refused then says why not by the browser, unless the app did not want it asked
 	Configuration *platform.MediaKeySystemConfiguration // what was granted
 	Refused       *Refusal                              // the first element that was refused of those that are needed; nil where none was
 	Findings      []Finding                             // every question, in the order they were asked
@@ -55,7 +56,13 @@ const (
 	ElementIdentifier  Element = "distinctive-identifier"
 	ElementSessionType Element = "session-type"
 	ElementHDCP        Element = "hdcp"
+	ElementSource      Element = "src" // the container, where media is played through the element's src
 )
+
+// ofPage says that an element is refused to the whole page, whatever it asks for.
+func (e Element) ofPage() bool {
+	return e == ElementContext || e == ElementPermission || e == ElementEME
+}
 
 // feature is what the permissions policy calls it.
 const feature = "encrypted-media"
@@ -75,6 +82,7 @@ var remedies = [...]struct {
 	{ElementPersistence, "Leave persistentState out, unless licences have to outlive the page"},
 	{ElementIdentifier, "Leave distinctiveIdentifier out, unless the licence server needs one"},
 	{ElementSessionType, `Use "temporary": this key system keeps no licences here`},
+	{ElementSource, "Package it as fragmented MP4: no browser decrypts an MP4 that is played through src"},
 	{ElementHDCP, "Use a display and a cable with this HDCP version, or lower minHDCPVersion"},
 }
 
@@ -84,7 +92,7 @@ func refusal(element Element, value, keySystem string) *Refusal {
 	case element == ElementKeySystem && f != nil:
 		r.Remedy = f.missing
 	case element == ElementScheme && (value == "cens" || value == "cbc1"):
-		r.Remedy = "Package it as cenc or cbcs: browsers decrypt nothing else"
+		r.Remedy = "Package it as cenc or cbcs: browsers decrypt nothing else (Keystream itself does, for Clear Key: softwareClearKey)"
 	case element == ElementScheme && value == "cenc":
 		r.Remedy = "Package it as cbcs too: cenc is not decrypted here"
 	case element == ElementScheme:
@@ -136,6 +144,10 @@ func (r *Report) String() string {
 	line("secure context: ", yes(r.Secure), ", permitted: ", yes(r.Permitted), ", EME: ", yes(r.EME))
 	for _, s := range r.Systems {
 		switch {
+		case s.Software && s.Refused != nil:
+			line(s.KeySystem, ": decrypted in software, because the browser refuses ", string(s.Refused.Element), " ", s.Refused.Value)
+		case s.Software:
+			line(s.KeySystem, ": decrypted in software")
 		case s.Granted != "" && s.Granted != s.KeySystem:
 			line(s.KeySystem, ": granted as ", s.Granted)
 		case s.Granted != "":
@@ -150,6 +162,17 @@ func (r *Report) String() string {
 		}
 	}
 	return b.String()
+}
+
+// add joins what our own CDM answered to what the browser did. Where the browser grants nothing to this page at all, ours says more.
+func (s *SystemReport) add(own *SystemReport) {
+	for _, f := range own.Findings {
+		f.Value += " (software)"
+		s.Findings = append(s.Findings, f)
+	}
+	if own.Refused != nil && (s.Refused == nil || s.Refused.Element.ofPage() || s.Refused.Element == ElementKeySystem) {
+		s.Refused = own.Refused
+	}
 }
 
 func yes(b bool) string {

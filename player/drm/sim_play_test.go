@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/keystream-player/keystream/player/drm"
-	"github.com/keystream-player/keystream/player/platform"
 )
 
 // simLoad is a film that plays.
@@ -169,7 +168,7 @@ func (s *sim) react() {
 
 func (l *simLoad) DRMStep(drm.Step) { l.alive("DRMStep") }
 
-func (l *simLoad) DRMGranted(string, platform.MediaKeySystemConfiguration) { l.alive("DRMGranted") }
+func (l *simLoad) DRMGranted(drm.Grant) { l.alive("DRMGranted") }
 
 func (l *simLoad) DRMEvent(drm.Event) { l.alive("DRMEvent") }
 

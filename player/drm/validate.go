@@ -24,6 +24,15 @@ func Validate(config Config) error {
 			return err
 		}
 	}
+	switch config.Software {
+	case SoftwareAuto, SoftwareNever:
+	case SoftwareAlways:
+		if slices.ContainsFunc(config.KeySystems, func(s KeySystem) bool { return s.Name == clearkey.Name && s.MinHDCPVersion != "" }) {
+			return badConfig(clearkey.Name, "our own CDM cannot promise an HDCP version")
+		}
+	default:
+		return badConfig("", "software decrypts always, never, or where it must, not "+string(config.Software))
+	}
 	switch config.LicensePer {
 	case PerRequest, PerInitData, PerPeriod, PerContent:
 	default:

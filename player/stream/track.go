@@ -41,6 +41,7 @@ type Track struct {
 	view  View
 	body  platform.Body // downloaded and not appended yet
 	known bool          // Outline has seen body
+	lost  bool          // the place where media is decrypted has died once
 }
 
 var errNoMedia = errors.New("nothing of it could be buffered")
@@ -163,6 +164,9 @@ func (t *Track) append(ctx context.Context) error {
 	case platform.IsDOMError(err, "QuotaExceededError"):
 		t.view.Full = true
 		return nil
+	case errors.Is(err, platform.ErrDecryptionLost) && !t.lost:
+		t.lost = true // a piece that kills it kills it again
+		return t.restart(ctx)
 	}
 	return &AppendError{URL: fetch.RedactURL(segment.URL), Cause: err}
 }

@@ -17,6 +17,7 @@ import (
 func readConfig(js safejs.Value, host *browser.Host) player.Config {
 	config := drm.Config{
 		KeySystems:     readKeySystems(browser.Get(js, "keySystems"), host),
+		Software:       drm.Software(text(js, "software")),
 		LicensePer:     drm.LicensePer(text(js, "licensePer")),
 		Policies:       map[string]drm.Policy{},
 		KeyTimeout:     time.Duration(number(js, "keyTimeout") * float64(time.Second)),

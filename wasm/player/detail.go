@@ -63,6 +63,12 @@ func writeState(json *browser.JSON, e *player.StateChangeEvent) {
 	if e.Configuration != nil {
 		json.Configuration("configuration", e.Configuration)
 	}
+	json.Bool("software", e.Software)
+	if e.Report != nil {
+		json.Open("report", '{')
+		writeReport(json, e.Report)
+		json.Close('}')
+	}
 }
 
 // errorDetail is the detail of an "error" event, and what the page's promises reject with.

@@ -24,6 +24,7 @@ func writeSystem(json *browser.JSON, system *drm.SystemReport) {
 	json.Open("", '{')
 	json.Text("keySystem", system.KeySystem)
 	json.Text("granted", system.Granted)
+	json.Bool("software", system.Software)
 	if system.Configuration != nil {
 		json.Configuration("configuration", system.Configuration)
 	}

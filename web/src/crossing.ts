@@ -8,6 +8,7 @@ import type { Bytes, KeyPolicy, KeySystemConfig, Media, MediaFile, PlayerConfig,
 export interface CrossedConfig {
   mode: '' | 'mse' | 'direct'
   keySystems: CrossedKeySystem[]
+  software: '' | 'always' | 'never'
   licensePer: '' | 'init-data' | 'period' | 'content'
   policies: [status: string, policy: string][]
   keyTimeout: number
@@ -43,6 +44,7 @@ const configFields: (keyof PlayerConfig)[] = [
   'maxSessions',
   'maxKeys',
   'licenseOrigins',
+  'softwareClearKey',
   'mode',
 ]
 
@@ -78,12 +80,14 @@ const longest = 1e9
 export function crossConfig(config: PlayerConfig): CrossedConfig {
   checkObject('The configuration', config, configFields)
   const mode = crossWord('mode', config.mode, ['auto', 'mse', 'direct'])
+  const software = crossWord('softwareClearKey', config.softwareClearKey, ['auto', 'always', 'never'])
   const licensePer = crossWord('licensePer', config.licensePer, ['request', 'init-data', 'period', 'content'])
   const { keyStatusPolicy = {} } = config
   checkObject('keyStatusPolicy', keyStatusPolicy, statuses)
   return {
     mode: mode === 'auto' ? '' : mode,
     keySystems: crossKeySystems(config.keySystems),
+    software: software === 'auto' ? '' : software,
     licensePer: licensePer === 'request' ? '' : licensePer,
     policies: Object.entries(keyStatusPolicy)
       .map(([status, policy]): [string, string] => [status, crossWord(`keyStatusPolicy["${status}"]`, policy, keyPolicies)])

@@ -28,7 +28,7 @@ video { width: 100%; height: 100%; object-fit: var(--media-object-fit, contain);
 
 /** The attributes of a source, and of a configuration, in which a change makes a new player. */
 const sourceAttributes = ['src', 'chunks']
-const configAttributes = ['license-url', 'key-system', 'mode']
+const configAttributes = ['license-url', 'key-system', 'mode', 'software-clear-key']
 
 /** The events of a Player, which the element fires as its own. */
 const playerEvents = ['encrypted', 'licenserequest', 'keystatuschange', 'statechange', 'stall', 'error'] as const
@@ -38,7 +38,7 @@ const playerEvents = ['encrypted', 'licenserequest', 'keystatuschange', 'statech
  *
  * - `src`: what to play;
  * - `license-url`: a licence server, for the key system named by `key-system` (`org.w3.clearkey` unless it says otherwise);
- * - `mode`, `chunks`: as in PlayerConfig and MediaFile.
+ * - `mode`, `software-clear-key`, `chunks`: as in PlayerConfig and MediaFile.
  *
  * A load begins when the element is connected and has a `src`, whatever `preload` says, and again when one of these, `config` or
  * `keySystems` changes. Removing `src`, or the element, closes the player.
@@ -233,11 +233,12 @@ export class KeystreamVideoElement extends CustomVideo {
   #playerConfig(): PlayerConfig {
     const license = this.getAttribute('license-url')
     const mode = (this.getAttribute('mode') as PlayerConfig['mode']) ?? this.#config.mode
-    if (!license) return { ...this.#config, mode }
+    const softwareClearKey = (this.getAttribute('software-clear-key') as PlayerConfig['softwareClearKey']) ?? this.#config.softwareClearKey
+    if (!license) return { ...this.#config, softwareClearKey, mode }
     const name = this.getAttribute('key-system') ?? 'org.w3.clearkey'
     const keySystems = { ...this.#config.keySystems }
     keySystems[name] = { license, ...keySystems[name] }
-    return { ...this.#config, keySystems, mode }
+    return { ...this.#config, keySystems, softwareClearKey, mode }
   }
 
   #source(src: string): MediaFile {

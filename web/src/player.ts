@@ -22,7 +22,7 @@ const PlayerTarget = EventTarget as new () => PlayerEventTarget
 export class Player extends PlayerTarget {
   readonly #video: HTMLMediaElement
   readonly #config: CrossedConfig | KeystreamError
-  #state: StateChangeDetail = { state: 'idle', stage: '', mode: '', types: [], keySystem: '', configuration: null }
+  #state: StateChangeDetail = { state: 'idle', stage: '', mode: '', types: [], keySystem: '', configuration: null, software: false }
   #program?: Program
   #go?: GoPlayer
   #unwatch?: () => void
@@ -56,6 +56,16 @@ export class Player extends PlayerTarget {
   /** What the key system granted. */
   get configuration(): MediaKeySystemConfiguration | null {
     return this.#state.configuration ?? null
+  }
+
+  /** Keystream decrypts in software, not the browser. */
+  get software(): boolean {
+    return this.#state.software
+  }
+
+  /** Which CDM was chosen, and why; undefined before anything encrypted was loaded. */
+  get report(): KeySystemReport | undefined {
+    return this.#state.report
   }
 
   /**

@@ -32,8 +32,15 @@ export interface PlayerConfig {
   licenseOrigins?: string[]
 
   /**
+   * Who decrypts what is encrypted under Clear Key: `auto`, the default, leaves it to the browser where that grants Clear Key for the media, and has
+   * Keystream decrypt it in a Worker (`cdm.wasm`) where it does not: without Encrypted Media Extensions, on an insecure page, under a scheme that the
+   * browser lacks. `always` does not ask the browser, `never` leaves such media refused. It is not protection: keys and media are in the page's reach.
+   */
+  softwareClearKey?: 'auto' | 'always' | 'never'
+
+  /**
    * How to play: `mse` fetches the file in chunks and appends them to a MediaSource, `direct` gives it to the element's `src`.
-   * `auto`, the default, chooses by the file's own header.
+   * `auto`, the default, chooses by the file's own header. What Keystream decrypts itself always goes through a MediaSource.
    */
   mode?: 'auto' | 'mse' | 'direct'
 }
@@ -270,6 +277,9 @@ export interface SystemReport {
   /** What `getConfiguration()` granted. */
   configuration?: MediaKeySystemConfiguration
 
+  /** It was granted by Keystream's own CDM: `refused` says why not by the browser's, unless that was not to be asked. */
+  software: boolean
+
   /** The first thing that was refused, and what to do about it. */
   refused?: { element: KeySystemElement; value: string; remedy: string }
 
@@ -291,6 +301,7 @@ export type KeySystemElement =
   | 'distinctive-identifier'
   | 'session-type'
   | 'hdcp'
+  | 'src'
 
 /** The status of one key, as `MediaKeySession.keyStatuses` gives it. */
 export interface KeyStatus {
@@ -340,6 +351,12 @@ export interface StateChangeDetail {
 
   /** What `getConfiguration()` granted. */
   configuration?: MediaKeySystemConfiguration | null
+
+  /** Keystream decrypts in software, not the browser. */
+  software: boolean
+
+  /** Which CDM was chosen, and why: of the key system that was granted. */
+  report?: KeySystemReport
 }
 
 /**
