@@ -79,20 +79,15 @@ func (q *inquiry) names() (names []string) {
 }
 
 // grantObserver is an observer that keeps what was granted.
-type grantObserver struct {
-	name          string
-	configuration platform.MediaKeySystemConfiguration
-}
+type grantObserver struct{ drm.Grant }
 
-func (g *grantObserver) DRMStep(drm.Step) {}
-func (g *grantObserver) DRMGranted(grant drm.Grant) {
-	g.name, g.configuration = grant.KeySystem, grant.Configuration
-}
-func (g *grantObserver) DRMEvent(drm.Event)   {}
-func (g *grantObserver) DRMError(*drm.Error)  {}
-func (g *grantObserver) DRMBarred([][16]byte) {}
+func (g *grantObserver) DRMStep(drm.Step)           {}
+func (g *grantObserver) DRMGranted(grant drm.Grant) { g.Grant = grant }
+func (g *grantObserver) DRMEvent(drm.Event)         {}
+func (g *grantObserver) DRMError(*drm.Error)        {}
+func (g *grantObserver) DRMBarred([][16]byte)       {}
 func (g *grantObserver) robustness() (s string) {
-	return g.configuration.VideoCapabilities[0].Robustness
+	return g.Configuration.VideoCapabilities[0].Robustness
 }
 
 // never is a licence fetcher that has not answered when the test is over.
@@ -209,7 +204,7 @@ func TestTheStrictestThatIsGrantedIsUsed(t *testing.T) {
 					if g.robustness() != test.robustness {
 						t.Errorf("granted %q, want %q", g.robustness(), test.robustness)
 					}
-					for _, audio := range g.configuration.AudioCapabilities {
+					for _, audio := range g.Configuration.AudioCapabilities {
 						if strings.HasPrefix(audio.Robustness, "HW") || audio.Robustness == "3000" {
 							t.Errorf("audio is asked for %s", audio.Robustness)
 						}
@@ -232,7 +227,7 @@ func TestEachSetKeepsARepresentation(t *testing.T) {
 	err := negotiated(t, only("avc1", "mp4a"), systems(), setsOf(drm.Set{vp9, avc}, drm.Set{aac}),
 		func(_ *inquiry, load *drm.Load, g *grantObserver) {
 			if load.Allowed(vp9) || !load.Allowed(avc) || !load.Allowed(aac) {
-				t.Errorf("of %+v, VP9 is allowed: %t, AVC: %t, AAC: %t", g.configuration, load.Allowed(vp9), load.Allowed(avc), load.Allowed(aac))
+				t.Errorf("of %+v, VP9 is allowed: %t, AVC: %t, AAC: %t", g.Configuration, load.Allowed(vp9), load.Allowed(avc), load.Allowed(aac))
 			}
 		})
 	if err != nil {
@@ -241,7 +236,7 @@ func TestEachSetKeepsARepresentation(t *testing.T) {
 	cens := representation("video", "avc1.42E01E", "cens")
 	err = negotiated(t, only("avc1"), systems(), setsOf(drm.Set{cens, avc}), func(_ *inquiry, load *drm.Load, g *grantObserver) {
 		if load.Allowed(cens) || !load.Allowed(avc) {
-			t.Errorf("of %+v, cens is allowed: %t, cenc: %t", g.configuration, load.Allowed(cens), load.Allowed(avc))
+			t.Errorf("of %+v, cens is allowed: %t, cenc: %t", g.Configuration, load.Allowed(cens), load.Allowed(avc))
 		}
 	})
 	if err != nil {
@@ -283,8 +278,8 @@ func TestALevelThatLeavesASetEmptyIsPassedOver(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(g.configuration.VideoCapabilities) != 2 || g.robustness() != "SW_SECURE_DECODE" {
-			t.Errorf("granted %+v, want both codecs in software", g.configuration)
+		if len(g.Configuration.VideoCapabilities) != 2 || g.robustness() != "SW_SECURE_DECODE" {
+			t.Errorf("granted %+v, want both codecs in software", g.Configuration)
 		}
 		load.Close(false)
 		if err := engine.Close(t.Context()); err != nil {
@@ -300,7 +295,7 @@ func TestUnreadContentIsAskedForByTheCommonestCodecs(t *testing.T) {
 			options.Unsupported = []string{unsupported}
 		}
 		err := negotiated(t, options, []drm.KeySystem{{Name: clearkey.Name}}, drm.Content{}, func(page *inquiry, load *drm.Load, g *grantObserver) {
-			if got := g.configuration.VideoCapabilities[0].ContentType; !strings.Contains(got, want) || len(page.asked) != 1 || !load.Allowed(avc) {
+			if got := g.Configuration.VideoCapabilities[0].ContentType; !strings.Contains(got, want) || len(page.asked) != 1 || !load.Allowed(avc) {
 				t.Errorf("granted %s after %d questions, want %s after one", got, len(page.asked), want)
 			}
 		})
