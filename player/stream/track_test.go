@@ -46,8 +46,32 @@ func TestTrackAnnouncesBeforeItAppends(t *testing.T) {
 	}
 }
 
+// What the place of decryption knew of the stream is gone with it: the track begins again, once.
+func TestTrackBeginsAgainWhereDecryptionWasLost(t *testing.T) {
+	for _, test := range []struct {
+		lostAt []int
+		want   []string
+		fails  bool
+	}{
+		{[]int{2}, []string{"append 20", "lost", "append 20", "append 30", "finished"}, false},
+		{[]int{2, 4}, []string{"append 20", "lost", "append 20", "lost"}, true},
+	} {
+		page := &page{file: slices.Concat(box("moov", make([]byte, 12)), box("moof", make([]byte, 22))), fullAt: 9, lostAt: test.lostAt}
+		err := run(t, page, false, manifest.ByteRange{Length: 20}, manifest.ByteRange{Start: 20, Length: 30})
+		if !slices.Equal(page.told, test.want) || errors.Is(err, platform.ErrDecryptionLost) != test.fails {
+			t.Errorf("lost at %v: %q, %v; want %q", test.lostAt, page.told, err, test.want)
+		}
+	}
+}
+
 // play runs a track over the pieces until it has finished, and once more from the start if it is to go back to media that is gone.
 func play(t *testing.T, page *page, again bool, pieces ...manifest.ByteRange) {
+	if err := run(t, page, again, pieces...); !errors.Is(err, context.Canceled) {
+		t.Errorf("run: %v", err)
+	}
+}
+
+func run(t *testing.T, page *page, again bool, pieces ...manifest.ByteRange) (err error) {
 	synctest.Test(t, func(t *testing.T) {
 		track := stream.NewTrack()
 		track.Representation.Init = &manifest.Segment{URL: "film.mp4", Range: pieces[0]}
@@ -61,7 +85,7 @@ func play(t *testing.T, page *page, again bool, pieces ...manifest.ByteRange) {
 		track.Outline = new(mp4.Outline)
 		track.Announce = func(pssh []byte, _ []manifest.KeyID) { page.tell("announce " + string(pssh[8:])) }
 		ctx, cancel := context.WithCancel(t.Context())
-		over := make(chan error)
+		over := make(chan error, 1)
 		go func() { over <- track.Run(ctx) }()
 		settle := func() {
 			time.Sleep(time.Minute) // of virtual time
@@ -76,10 +100,9 @@ func play(t *testing.T, page *page, again bool, pieces ...manifest.ByteRange) {
 			settle()
 		}
 		cancel()
-		if err := <-over; !errors.Is(err, context.Canceled) {
-			t.Errorf("run: %v", err)
-		}
+		err = <-over
 	})
+	return err
 }
 
 func box(kind string, content []byte) []byte {
@@ -90,6 +113,7 @@ func box(kind string, content []byte) []byte {
 type page struct {
 	file    []byte
 	fullAt  int
+	lostAt  []int // appends at which the place of decryption dies
 	appends int
 	evicted bool
 	told    []string
@@ -114,6 +138,10 @@ func (p *page) Remove(context.Context, time.Duration, time.Duration) error {
 
 func (p *page) AppendBuffer(_ context.Context, body platform.Body) error {
 	p.appends++
+	if slices.Contains(p.lostAt, p.appends) {
+		p.tell("lost")
+		return platform.ErrDecryptionLost
+	}
 	if p.appends == 1+p.fullAt {
 		p.tell("full")
 		return &platform.DOMError{Name: "QuotaExceededError"}
