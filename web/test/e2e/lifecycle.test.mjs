@@ -35,7 +35,7 @@ inEach('players', { limit: 300_000, ...insecure }, async (t, browser, engine) =>
 
   await t.test('no EME: the browser has none', async () => {
     const page = await openStage(browser, site, { before: () => delete Navigator.prototype.requestMediaKeySystemAccess })
-    const { rejection, errors } = await run(page, 'load', load, source, keys)
+    const { rejection, errors } = await run(page, 'load', load, source, { ...keys, softwareClearKey: 'never' })
     assert.deepEqual([rejection.code, rejection.stage, errors.length], ['EME_UNAVAILABLE', 'negotiate', 1])
     assert.match(rejection.remedy, /browser/)
     assert.equal(await run(page, 'clear film', (source) => globalThis.stage.load(source), filesOf('mp4-tracks', 'clear')), null)
@@ -44,7 +44,7 @@ inEach('players', { limit: 300_000, ...insecure }, async (t, browser, engine) =>
 
   await t.test(`no EME: an http page that is not localhost${engine === 'firefox' ? ', where Firefox has it all the same' : ''}`, async () => {
     const page = await openStage(browser, { address: `http://insecure.test:${site.port}/` })
-    const { rejection, errors, secure } = await run(page, 'load', load, source, keys)
+    const { rejection, errors, secure } = await run(page, 'load', load, source, { ...keys, softwareClearKey: 'never' })
     assert.equal(secure, false)
     if (engine === 'firefox') {
       assert.equal(rejection, null)

@@ -18,7 +18,7 @@ const server = async (license) => (await system({ license: { url: 'https://licen
 
 test('what a configuration leaves out is empty', async () => {
   const { keySystems, ...rest } = await crossed({})
-  assert.deepEqual(rest, { mode: '', licensePer: '', policies: [], keyTimeout: 0, maxSessions: 0, maxKeys: 0, licenseOrigins: [] })
+  assert.deepEqual(rest, { mode: '', software: '', licensePer: '', policies: [], keyTimeout: 0, maxSessions: 0, maxKeys: 0, licenseOrigins: [] })
   const empty = { videoRobustness: [], audioRobustness: [], persistentState: '', distinctiveIdentifier: '', sessionTypes: [], minHdcpVersion: '' }
   const nothing = { keys: [], license: undefined, certificate: undefined, certificateURL: '' }
   assert.deepEqual(keySystems, [{ name: 'com.example.drm', ...empty, ...nothing }])
@@ -26,6 +26,7 @@ test('what a configuration leaves out is empty', async () => {
 
 test('a configuration crosses field by field', async () => {
   const found = await crossed({
+    softwareClearKey: 'always',
     licensePer: 'content',
     keyStatusPolicy: { expired: 'error', 'output-restricted': 'continue', released: undefined },
     keyTimeout: 2.5,
@@ -35,6 +36,7 @@ test('a configuration crosses field by field', async () => {
   })
   const { keySystems, mode, ...rest } = found
   assert.deepEqual(rest, {
+    software: 'always',
     licensePer: 'content',
     policies: [
       ['expired', 'error'],
@@ -45,7 +47,7 @@ test('a configuration crosses field by field', async () => {
     maxKeys: 9,
     licenseOrigins: ['https://license.test', 'http://localhost:8080'],
   })
-  assert.deepEqual(await crossed({ licensePer: 'request', licenseOrigins: [], mode: 'auto' }), await crossed({}))
+  assert.deepEqual(await crossed({ licensePer: 'request', licenseOrigins: [], softwareClearKey: 'auto', mode: 'auto' }), await crossed({}))
   assert.ok((await crossed({ keyTimeout: Infinity })).keyTimeout < 2 ** 63 / 1e9, 'it fits in nanoseconds')
 })
 
