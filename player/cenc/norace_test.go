@@ -1,0 +1,5 @@
+//go:build !race
+
+package cenc_test
+
+const raceDetector = false
