@@ -29,6 +29,7 @@ func (s *sim) step() {
 			}
 		}
 	}
+	s.checkSoftware()
 	if pause >= 2*time.Second && !meddled {
 		s.checkQuiet()
 	}
@@ -208,6 +209,10 @@ func (s *sim) meddle() (meddled bool) {
 			s.host.Network.Fault(simLicenseURL, []playertest.Fault{{Status: 500}, {Status: 403}, {Hang: true}, {Delay: 10 * time.Second},
 				{Body: []byte("<html>")}, {NetworkError: true}, {Stall: true}}[s.rand.IntN(7)])
 		}
+		return false
+	case s.software:
+		s.logf("the place where media is decrypted dies")
+		s.host.KillDecryption()
 		return false
 	case n < 5:
 		status := []string{"usable", "usable", "expired", "output-restricted", "output-restricted", "output-downscaled", "internal-error", "released",

@@ -175,6 +175,9 @@ func (s *sim) cdm() playertest.CDMOptions {
 		GenerateDelay: s.delay(2 * time.Second), UpdateDelay: s.delay(time.Second), CloseDelay: s.delay(time.Second), MessageDelay: s.delay(time.Second),
 		MessageFirst: s.chance(4), Individualization: s.chance(8) && s.system != clearkey.Name, CertificateFirst: s.chance(3), PlainMessages: s.chance(3),
 	}
+	if s.software {
+		return playertest.CDMOptions{}
+	}
 	s.swapped = s.system == playready.Name && s.chance(3)
 	o.SwappedIDs = s.swapped
 	if s.chance(4) {

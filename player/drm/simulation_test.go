@@ -74,6 +74,7 @@ type sim struct {
 	exchange   exchange
 	browser    playertest.Engine
 	packaging  int
+	software   bool // our own CDM decrypts
 	keyTimeout time.Duration
 
 	calm    bool        // nothing goes wrong
@@ -115,8 +116,8 @@ func (s *sim) logf(format string, args ...any) {
 
 // about describes the seed's world.
 func (s *sim) about() string {
-	return fmt.Sprintf("%s, browser %d, packaging %d, exchange %d, calm %v, tight %v, hangs %v",
-		s.name, s.browser, s.packaging, s.exchange, s.calm, s.tight.Load(), s.hangs)
+	return fmt.Sprintf("%s, software %v, browser %d, packaging %d, exchange %d, calm %v, tight %v, hangs %v",
+		s.name, s.software, s.browser, s.packaging, s.exchange, s.calm, s.tight.Load(), s.hangs)
 }
 
 // longest is how long a seed may take in real time: one that takes longer goes round in circles while no virtual time passes.
@@ -141,7 +142,7 @@ func play(t *testing.T, seed uint64, verbose bool) *sim {
 	return s
 }
 
-// build makes the world. A fifth of all worlds is calm.
+// build makes the world. A fifth of all worlds is calm, and in a sixth our own CDM decrypts.
 func (s *sim) build(t *testing.T) {
 	s.start, s.wake = time.Now(), make(chan struct{}, 1)
 	s.system = []string{clearkey.Name, widevine.Name, playready.Name}[s.rand.IntN(3)]
@@ -153,6 +154,7 @@ func (s *sim) build(t *testing.T) {
 	s.packaging = s.rand.IntN(5)
 	s.exchange = []exchange{byApp, byApp, byServer, byManifest}[s.rand.IntN(4)]
 	s.calm = s.chance(5)
+	s.software = s.system == clearkey.Name && s.chance(2)
 	s.judge = newJudge(s)
 	s.server.Keys = map[[16]byte][16]byte{}
 	for n := range 1 + s.rand.IntN(4) {
@@ -172,7 +174,7 @@ func (s *sim) build(t *testing.T) {
 	if !s.calm && s.chance(2) {
 		s.faulty.Store(int32(s.rand.IntN(60)))
 	}
-	s.engine = drm.NewEngine(simHost{s.host, s}, config)
+	s.engine = drm.NewEngine(s.page(&config), config)
 	s.logf("%s, %d films, %+v", s.about(), len(s.films), config.LicensePer)
 }
 
@@ -206,7 +208,10 @@ func (s *sim) finish() {
 	if n := s.host.OpenSessions(); n != 0 && !s.hangs {
 		s.judge.note("%d sessions are left", n)
 	}
-	if s.host.Video().HasMediaKeys() && !s.hangs {
+	if n := len(s.judge.allUsable()); n != 0 && s.software {
+		s.judge.note("%d keys are left", n)
+	}
+	if (s.host.Video().HasMediaKeys() || s.host.Decryptions() != 0) && !s.hangs {
 		s.judge.note("the element still has MediaKeys")
 	}
 	if n := s.host.Live(); n != 0 {

@@ -85,8 +85,14 @@ type MediaSource interface {
 // SourceBuffer is a SourceBuffer; its methods wait for updateend, so that an operation is over when it returns.
 // One goroutine uses it.
 type SourceBuffer interface {
-	// AppendBuffer appends all of body without copying it through Go; the caller still releases it. A QuotaExceededError leaves the
-	// buffer as it was. A segment that cannot be parsed is a DOMError (its name is the host's), and the element then has an Error.
+	// AppendBuffer appends all of body without copying it through Go; the caller still releases it. After a QuotaExceededError the caller makes room
+	// and calls it again with the same body, or Abort. A segment that cannot be parsed is a DOMError (its name is the host's), and the element then has
+	// an Error.
+	//
+	// A browser takes encrypted media in whether or not its key is there. Where a CDM of our own decrypts ahead of the buffer, AppendBuffer appends what
+	// it can, and then waits for the keys that the rest of body needs, after it has fired "encrypted"; it fires "waitingforkey" if playback comes to
+	// stand still meanwhile. An append that ctx has ended while it waited goes on when it is called with the same body. It then also fails with
+	// [ErrDecryptionLost], where all must be appended anew from the initialization segment on, and with a [*DecryptionError].
 	AppendBuffer(ctx context.Context, body Body) error
 
 	// Remove evicts media from start to end; the largest Duration means everything from start on.

@@ -16,6 +16,10 @@ type ContractEnv struct {
 	// NewHost makes a host for one test, and ends it with t.
 	NewHost func(t *testing.T) platform.Host
 
+	// Software tests the CDM of a [platform.SoftwareHost] instead of the browser's. It grants more schemes, and an append to its element waits for the
+	// key; in all else it is the same.
+	Software bool
+
 	// Run runs one test; nil runs it as it is. A host in virtual time needs a bubble.
 	Run func(t *testing.T, test func(t *testing.T))
 
@@ -47,7 +51,7 @@ func Contract(t *testing.T, env ContractEnv) {
 					run(t, func(t *testing.T) {
 						ctx, cancel := context.WithTimeout(t.Context(), watchdog)
 						defer cancel()
-						test.check(&contract{T: t, env: env, ctx: ctx, host: env.NewHost(t)})
+						test.check(newContract(t, env, ctx))
 					})
 				})
 			}
@@ -68,9 +72,19 @@ type contractTest struct {
 
 type contract struct {
 	*testing.T
-	env  ContractEnv
-	ctx  context.Context
-	host platform.Host
+	env        ContractEnv
+	ctx        context.Context
+	host       platform.Host
+	keySystems platform.KeySystems // that are tested
+}
+
+func newContract(t *testing.T, env ContractEnv, ctx context.Context) *contract {
+	c := &contract{T: t, env: env, ctx: ctx, host: env.NewHost(t)}
+	c.keySystems = c.host
+	if env.Software {
+		c.keySystems = c.host.(platform.SoftwareHost).SoftwareKeySystems()
+	}
+	return c
 }
 
 func (c *contract) must(err error) {

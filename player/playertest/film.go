@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,6 +22,12 @@ type Film struct {
 
 	InitData []InitData // told by "encrypted" events
 	Keys     []FilmKey  // none for a clear film
+
+	real    bool // its bytes are what they seem
+	decrypt *sync.Once
+	clear   *Film // what it is without its encryption, once decrypt is done; nil where that cannot be taken away
+
+	quiet []span // bytes after the header that are no media, where that is told
 }
 
 // InitData is the content of one "encrypted" event.
@@ -42,25 +49,39 @@ type FilmKey struct {
 
 func (f *Film) webm() bool { return strings.Contains(f.Type, "/webm") }
 
+// media is how many media bytes there are before offset.
+func (f *Film) media(offset int64) int64 {
+	n := max(offset-f.HeaderSize, 0)
+	for _, q := range f.quiet {
+		n -= max(min(q.to, offset)-q.from, 0)
+	}
+	return n
+}
+
 // timeAt is the presentation time that the bytes up to offset reach, were they spread evenly.
 func (f *Film) timeAt(offset int64) time.Duration {
-	size := int64(len(f.Bytes)) - f.HeaderSize
 	switch {
 	case offset <= f.HeaderSize:
 		return 0
 	case offset >= int64(len(f.Bytes)):
 		return f.Duration
 	}
-	return time.Duration(float64(f.Duration) * float64(offset-f.HeaderSize) / float64(size)).Round(time.Microsecond)
+	return time.Duration(float64(f.Duration) * float64(f.media(offset)) / float64(f.media(int64(len(f.Bytes))))).Round(time.Microsecond)
 }
 
 // offsetAt is the inverse of timeAt, to the byte.
 func (f *Film) offsetAt(t time.Duration) int64 {
-	size := int64(len(f.Bytes)) - f.HeaderSize
+	size := int64(len(f.Bytes))
 	if f.Duration <= 0 || t >= f.Duration {
-		return int64(len(f.Bytes))
+		return size
 	}
-	return f.HeaderSize + int64(float64(size)*float64(max(t, 0))/float64(f.Duration))
+	offset := f.HeaderSize + int64(float64(f.media(size))*float64(max(t, 0))/float64(f.Duration))
+	for _, q := range f.quiet {
+		if q.from <= offset {
+			offset += q.to - q.from
+		}
+	}
+	return offset
 }
 
 // segmentAt gives the media segment that begins at offset; nil where none does.
@@ -90,7 +111,7 @@ func (f *Film) begins(data []byte) bool {
 
 // filmOf finds the film that data begins; nil is garbage.
 func (h *Host) filmOf(data []byte) *Film {
-	for _, f := range h.options.Films {
+	for _, f := range h.films() {
 		if len(data) > 0 && f.begins(data) {
 			return f
 		}

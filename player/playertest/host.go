@@ -44,7 +44,8 @@ type Options struct {
 	// DecodingInfo answers for MediaCapabilities; nil supports what MediaSource does.
 	DecodingInfo func(platform.MediaDecodingConfiguration) (platform.MediaCapabilitiesInfo, error)
 
-	CDM CDMOptions
+	CDM        CDMOptions
+	Decryption DecryptionOptions
 }
 
 // latency is what every asynchronous operation of the browser takes, unless a knob says otherwise.
@@ -74,6 +75,10 @@ type Host struct {
 	open       int // sessions that have an id and are not closed
 
 	initialising int // sessions whose request is under way
+
+	decryptions []*decryption   // that are not closed
+	pieces      int             // that were to be decrypted so far
+	clear       map[*Film]*Film // what encrypted ones become, once there was a decryption
 }
 
 // NewHost makes a host. It ends with the test (t is a *testing.T, or whatever else runs functions at its end): call it inside the synctest bubble.
@@ -81,7 +86,8 @@ func NewHost(t interface{ Cleanup(func()) }, options Options) *Host {
 	if options.NetworkLatency == 0 {
 		options.NetworkLatency = 5 * time.Millisecond
 	}
-	h := &Host{options: options, start: time.Now(), tasks: platform.NewQueue[func()](), done: make(chan struct{})}
+	h := &Host{options: options, start: time.Now(), tasks: platform.NewQueue[func()](), done: make(chan struct{}),
+		clear: map[*Film]*Film{}}
 	h.Network = &Network{host: h, resources: map[string]Resource{}, handlers: map[string]Handler{}, faults: map[string][]Fault{}}
 	h.element = &Element{host: h, paused: true}
 	h.element.listeners.host = h

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"encoding/binary"
 	"strings"
+	"sync"
 	"time"
 )
 
 // RealFilm makes a Film of a real file: where its header and its media segments end is read from its boxes (MP4) or Clusters (WebM), and so are
 // the "encrypted" events that it causes, and in a fragmented MP4 which stretch needs which key. What would take a decoder is told.
 func RealFilm(b []byte, mimeType string, duration time.Duration, frames int, keys ...FilmKey) *Film {
-	f := &Film{Bytes: b, Type: mimeType, Duration: duration, Frames: frames, Keys: keys}
+	f := &Film{Bytes: b, Type: mimeType, Duration: duration, Frames: frames, Keys: keys, real: true, decrypt: &sync.Once{}}
 	if strings.Contains(mimeType, "/webm") {
 		f.readWebM()
 	} else {
@@ -78,6 +79,9 @@ func (f *Film) readWebM() {
 			break
 		}
 		at += i
+		if bytes.HasSuffix(f.Bytes[:at], []byte{0x53, 0xab, 0x84}) {
+			continue // a SeekHead tells where one is
+		}
 		if f.HeaderSize == 0 {
 			f.HeaderSize = int64(at)
 		} else {

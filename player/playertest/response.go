@@ -75,10 +75,20 @@ func (r *response) ReadBody(ctx context.Context, limit int64) (platform.Body, er
 	if err != nil {
 		return nil, err
 	}
-	r.host.mu.Lock()
-	r.host.live++
-	r.host.mu.Unlock()
-	return &Body{host: r.host, data: slices.Clone(r.body)}, nil
+	return r.host.NewBody(r.body), nil
+}
+
+// NewBody makes a body of bytes, as if they had been downloaded.
+func (h *Host) NewBody(data []byte) *Body {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.newBody(data)
+}
+
+// newBody is NewBody. The host's mutex is held.
+func (h *Host) newBody(data []byte) *Body {
+	h.live++
+	return &Body{host: h, data: slices.Clone(data)}
 }
 
 // Body is a downloaded body.

@@ -243,7 +243,7 @@ func (b *sourceBuffer) reject(data []byte) error {
 
 // segmentAnywhere finds the film that data is a media segment of, without its header.
 func (h *Host) segmentAnywhere(data []byte) *Film {
-	for _, f := range h.options.Films {
+	for _, f := range h.films() {
 		for _, start := range f.starts() {
 			segment := f.segmentAt(start)
 			if n := min(len(segment), len(data)); n > 0 && bytes.Equal(segment[:n], data[:n]) {

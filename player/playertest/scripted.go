@@ -1,0 +1,147 @@
+package playertest
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/keystream-player/keystream/player/platform"
+)
+
+// scripted decrypts by what a Film says of itself: which bytes need which key, and what they become.
+type scripted struct {
+	place   *decryption
+	film    *Film  // whose header came last
+	next    int64  // the offset in film of the byte to come
+	told    int64  // up to here, the events were fired
+	header  bool   // pending is one that is not whole yet
+	pending []byte // not done with
+}
+
+func (s *scripted) reset() {
+	s.pending, s.header = nil, false
+	if s.film != nil {
+		s.next = int64(len(s.film.Bytes))
+	}
+}
+
+var errNoFilm = &platform.DecryptionError{Reason: "malformed", Message: "the bytes go on with no film"}
+
+func (s *scripted) decrypt(p []byte) (clear []byte, told []InitData, missing [][16]byte, err error) {
+	s.pending = append(s.pending, p...)
+	for len(s.pending) > 0 && missing == nil {
+		var some []byte
+		var events []InitData
+		if s.film == nil || s.header {
+			some, events, err = s.readHeader()
+		} else {
+			some, events, missing, err = s.readMedia()
+		}
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		clear, told = append(clear, some...), append(told, events...)
+		if s.header {
+			break
+		}
+	}
+	return clear, told, missing, nil
+}
+
+// readHeader keeps a header until it is whole.
+func (s *scripted) readHeader() (clear []byte, told []InitData, err error) {
+	film := s.place.host.filmOf(s.pending)
+	if film == nil {
+		return nil, nil, errNoFilm
+	}
+	if s.header = int64(len(s.pending)) < film.HeaderSize; s.header {
+		return nil, nil, nil
+	}
+	s.film, s.next, s.told = film, film.HeaderSize, -1
+	s.pending = s.pending[film.HeaderSize:]
+	return s.becomes(0, film.HeaderSize), s.tell(film.HeaderSize), nil
+}
+
+// readMedia goes on with a media segment, or with any where one is over, as far as there are keys.
+func (s *scripted) readMedia() (clear []byte, told []InitData, missing [][16]byte, err error) {
+	starts := append(s.film.starts(), int64(len(s.film.Bytes)))
+	if slices.Contains(starts, s.next) {
+		i := slices.IndexFunc(append([]int64{s.next}, starts...), s.beginsAt)
+		if i < 0 {
+			s.header = true
+			if s.place.host.filmOf(s.pending) == nil {
+				return nil, nil, nil, errNoFilm
+			}
+			return s.headerAgain()
+		}
+		s.next = append([]int64{s.next}, starts...)[i]
+	}
+	end := starts[slices.IndexFunc(starts, func(start int64) bool { return start > s.next })]
+	end = min(end, s.next+int64(len(s.pending)))
+	if !bytes.Equal(s.film.Bytes[s.next:end], s.pending[:end-s.next]) {
+		return nil, nil, nil, errNoFilm
+	}
+	told = s.tell(end)
+	limit, missing := s.locked(s.next, end)
+	clear = s.becomes(s.next, limit)
+	s.pending, s.next = s.pending[limit-s.next:], limit
+	return clear, told, missing, nil
+}
+
+// headerAgain is for a header after media.
+func (s *scripted) headerAgain() (clear []byte, told []InitData, missing [][16]byte, err error) {
+	clear, told, err = s.readHeader()
+	return clear, told, nil, err
+}
+
+// beginsAt says whether the bytes to come are the segment at an offset.
+func (s *scripted) beginsAt(at int64) bool {
+	segment := s.film.segmentAt(at)
+	n := min(len(segment), len(s.pending))
+	return n > 0 && bytes.Equal(segment[:n], s.pending[:n])
+}
+
+// tell gives the events of the bytes up to an offset, once.
+func (s *scripted) tell(to int64) (told []InitData) {
+	for _, d := range s.film.InitData {
+		if s.told < d.End && d.End <= to {
+			told = append(told, d)
+		}
+	}
+	s.told = max(s.told, to)
+	return told
+}
+
+// locked is the first offset from which a key is missing, or to, and all keys that are missing up to there.
+func (s *scripted) locked(from, to int64) (limit int64, missing [][16]byte) {
+	limit = to
+	for _, k := range s.film.Keys {
+		start, end := s.film.offsetAt(k.Start), int64(len(s.film.Bytes))
+		if k.End != 0 {
+			end = s.film.offsetAt(k.End)
+		}
+		if start, end = max(start, from), min(end, to); start < end && s.place.keys[k.ID] == nil {
+			limit = min(limit, start)
+			missing = append(missing, k.ID)
+		}
+	}
+	return limit, missing
+}
+
+// becomes gives the clear bytes for those of the film; a wrong key makes what nobody can decode.
+func (s *scripted) becomes(from, to int64) []byte {
+	clear := s.film
+	if twin := s.place.host.clear[s.film]; twin != nil {
+		clear = twin
+	}
+	out := bytes.Clone(clear.Bytes[from:to])
+	for _, k := range s.film.Keys {
+		start, end := max(s.film.offsetAt(k.Start), from), to
+		if k.End != 0 {
+			end = min(end, s.film.offsetAt(k.End))
+		}
+		if key := s.place.keys[k.ID]; start < end && key != nil && key.Value != k.Key {
+			copy(out[start-from:end-from], s.film.Bytes[start:end])
+		}
+	}
+	return out
+}
