@@ -1,4 +1,4 @@
-// Builds dist/keystream.js, dist/keystream-element.js and their types. player.wasm is Go's: see the Makefile.
+// Builds dist/keystream.js, its element and its Worker, and their types. player.wasm and cdm.wasm are Go's: see the Makefile.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -50,6 +50,7 @@ const options = {
 await Promise.all([
   build({ ...options, entryPoints: ['src/index.ts'], outfile: 'dist/keystream.js', plugins: [glue] }),
   build({ ...options, entryPoints: ['src/element.ts'], outfile: 'dist/keystream-element.js', plugins: [sibling] }),
+  build({ ...options, entryPoints: ['src/cdmworker.ts'], outfile: 'dist/keystream-cdm.js', plugins: [glue] }),
 ])
 execFileSync(join(web, 'node_modules/.bin/tsc'), ['-p', '.'], { cwd: web, stdio: 'inherit' })
 writeFileSync(join(web, 'dist/keystream.d.ts'), "export * from './types/index.js'\n")

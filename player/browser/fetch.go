@@ -95,6 +95,18 @@ type body struct {
 	released bool
 }
 
+// own finds the body in the bridge's table.
+func (h *Host) own(b platform.Body) (*body, error) {
+	own, ok := b.(*body)
+	switch {
+	case !ok || !own.host.bridge.Equal(h.bridge):
+		return nil, errOtherHost
+	case own.released:
+		return nil, errReleased
+	}
+	return own, nil
+}
+
 func (b *body) Len() int64 { return b.length }
 
 func (b *body) ReadAt(p []byte, off int64) (int, error) {

@@ -29,26 +29,35 @@ type Host struct {
 	bridge  safejs.Value
 
 	mu      sync.Mutex
-	scratch safejs.Value       // a Uint8Array that body reads pass through; undefined until the first
-	held    map[*listener]bool // what Close has to stop
+	scratch safejs.Value     // a Uint8Array that body reads pass through; undefined until the first
+	held    map[stopper]bool // what Close has to stop
 }
+
+// stopper is what goes on until it is stopped. It may be stopped again.
+type stopper interface{ stop() }
 
 // New makes the host of an element; bridge is what web/src/host.ts exports. Close it when nothing is playing any more.
 func New(element, bridge safejs.Value) *Host {
-	h := &Host{bridge: bridge, held: map[*listener]bool{}}
+	h := &Host{bridge: bridge, held: map[stopper]bool{}}
 	h.element = &mediaElement{host: h, js: element}
 	return h
 }
 
-// Close stops the listeners that nobody stopped, those of abandoned key sessions among them. It leaves the element as it is.
+// Close stops what nobody stopped: listeners, those of abandoned key sessions among them, and Workers. It leaves the element as it is.
 func (h *Host) Close() {
 	h.mu.Lock()
 	held := h.held
-	h.held = map[*listener]bool{}
+	h.held = map[stopper]bool{}
 	h.mu.Unlock()
-	for l := range held {
-		l.stop()
+	for s := range held {
+		s.stop()
 	}
+}
+
+func (h *Host) hold(s stopper) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.held[s] = true
 }
 
 // Element is the element that the host was made with.

@@ -30,9 +30,7 @@ func (h *Host) listen(target safejs.Value, types []string, f func(eventType, tex
 		l.f.Release()
 		return nil, err
 	}
-	h.mu.Lock()
-	h.held[l] = true
-	h.mu.Unlock()
+	h.hold(l)
 	return l, nil
 }
 

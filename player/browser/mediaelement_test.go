@@ -98,7 +98,7 @@ func fetched(t *testing.T, host platform.Host, url string) platform.Body {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := res.ReadBody(watchdog(t), 1<<20)
+	body, err := res.ReadBody(watchdog(t), 8<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,14 +21,11 @@ type sourceBuffer struct {
 // AppendBuffer fails with an EncodingError where the browser cannot parse the segment, with an AbortError where Abort came first, and with an
 // InvalidStateError where the source or the buffer is gone.
 func (b *sourceBuffer) AppendBuffer(ctx context.Context, bytes platform.Body) error {
-	own, ok := bytes.(*body)
-	switch {
-	case !ok || !own.host.bridge.Equal(b.host.bridge):
-		return errOtherHost
-	case own.released:
-		return errReleased
+	own, err := b.host.own(bytes)
+	if err != nil {
+		return err
 	}
-	_, err := b.host.call(ctx, b.host.bridge, "append", own.id, b.source, b.js)
+	_, err = b.host.call(ctx, b.host.bridge, "append", own.id, b.source, b.js)
 	return err
 }
 

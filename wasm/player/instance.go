@@ -11,6 +11,7 @@ import (
 
 	"github.com/keystream-player/keystream/player"
 	"github.com/keystream-player/keystream/player/browser"
+	"github.com/keystream-player/keystream/player/cdm"
 	"github.com/keystream-player/keystream/player/drm"
 )
 
@@ -29,7 +30,7 @@ func newInstance(bridge, video, config, emit safejs.Value) *instance {
 	i.host.Panicked = i.panicked
 	settings := readConfig(config, i.host)
 	settings.OnEvent = i.send
-	i.player = player.New(i.host, settings)
+	i.player = player.New(cdm.NewHost(i.host), settings)
 	return i
 }
 
@@ -89,7 +90,7 @@ func (i *instance) probe(systems []drm.KeySystem) (report any, err error) {
 	defer i.host.Close()
 	defer i.rescue(&err)
 	var json browser.JSON
-	writeReport(&json, drm.Probe(context.Background(), i.host, systems, drm.Content{}))
+	writeReport(&json, drm.Probe(context.Background(), cdm.NewHost(i.host), systems, drm.Content{}))
 	return i.host.Parse(&json), nil
 }
 

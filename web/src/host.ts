@@ -1,14 +1,18 @@
 // The JavaScript half of Go's package browser: what would cost Go many crossings, or make it hold a big buffer, is done here. Downloaded bodies
 // stay in a table, by number, because Go frees what it holds of JavaScript only at a garbage collection. wasm/README.md lists all that crosses.
+import { type Answer, Decrypter, Decryption } from './decryption.js'
 
 type Deliver = (type: string, text: string, bytes: Uint8Array | null) => void
 type Settle = (fulfilled: boolean, value?: unknown, message?: string) => void
 
-/** What Go knows by a number: a request and then its body, a set of listeners, or a promise that it waits for. */
+/** What Go knows by a number: a request and then its body, a set of listeners, a promise that it waits for, or what decrypts. */
 interface Entry {
   stop?: AbortController
   response?: Promise<Response>
   body?: ArrayBuffer
+  decryption?: Decryption
+  decrypter?: Decrypter
+  answer?: Promise<Answer>
 }
 
 const entries = new Map<number, Entry>()
@@ -33,6 +37,13 @@ function bodyOf(id: number): ArrayBuffer {
   const { body } = find(id)
   if (!body) throw new DOMException('the body has not been read', 'InvalidStateError')
   return body
+}
+
+/** Keeps what is to be closed when its number is released. */
+function keepOpen(entry: Entry, close: () => void): number {
+  const stop = new AbortController()
+  stop.signal.addEventListener('abort', close)
+  return keep({ ...entry, stop })
 }
 
 /** The bytes themselves, not a copy; null for what is no BufferSource. */
@@ -340,6 +351,47 @@ export const bridge = {
       lines.push(`${hex(bytesOf(id) ?? new Uint8Array())} ${status}`)
     })
     return lines.join('\n')
+  },
+
+  /** A place where media is decrypted: a Worker, once it is needed. */
+  decryption(): number {
+    const decryption = new Decryption()
+    return keepOpen({ decryption }, () => decryption.close())
+  },
+
+  /** Gives it all the keys there are: id, key, and so on, of 16 bytes each. The array is taken over, and wiped in the end. */
+  setKeys(id: number, keys: Uint8Array<ArrayBuffer>): void {
+    find(id).decryption?.setKeys(keys)
+  },
+
+  /** The decrypter of one stream. */
+  decrypter(id: number): number {
+    const { decryption } = find(id)
+    if (!decryption) throw new DOMException('it decrypts nothing', 'InvalidStateError')
+    const decrypter = new Decrypter(decryption)
+    return keepOpen({ decrypter }, () => decrypter.close())
+  },
+
+  /** Begins to decrypt a body, which is given away, or with 0 goes on where a key lacked. The number is the request's, and then what came out. */
+  decrypt(id: number, from: number): number {
+    const { decrypter } = find(id)
+    const data = from ? bodyOf(from) : null
+    entries.delete(from)
+    const stop = new AbortController()
+    return keep({ stop, answer: decrypter?.decrypt(data, stop.signal) })
+  },
+
+  /** What came of it: a reason, a message and a URL; or '', the length, the ids of keys that lack, and the type and data of each "encrypted" event. */
+  async decrypted(id: number): Promise<unknown[]> {
+    const entry = find(id)
+    const { reason, message, url, clear, initData, missing } = (await entry.answer) ?? {}
+    if (clear?.byteLength) entry.body = clear
+    else entries.delete(id)
+    return reason ? [reason, message, url] : ['', clear?.byteLength ?? 0, missing, ...(initData ?? []).flat()]
+  },
+
+  resetDecrypter(id: number): void {
+    find(id).decrypter?.reset()
   },
 
   /** The bytes of an ArrayBuffer or a view, null for anything else. */

@@ -1,4 +1,5 @@
 import { Go, globals } from 'wasm_exec'
+import { compile, unavailable } from './compile.js'
 import type { CrossedConfig, CrossedKeySystem, CrossedSource } from './crossing.js'
 import { failure, type KeystreamError } from './error.js'
 import { bridge } from './host.js'
@@ -74,7 +75,7 @@ export function program(): Promise<Program> {
 }
 
 async function start(): Promise<Program> {
-  compiled ??= compile().catch((error) => {
+  compiled ??= compile(new URL('./player.wasm', import.meta.url), 'player.wasm', 'keystream.js').catch((error) => {
     compiled = undefined
     throw error
   })
@@ -98,39 +99,6 @@ async function start(): Promise<Program> {
       reject(error)
     })
   })
-}
-
-async function compile(): Promise<WebAssembly.Module> {
-  const url = new URL('./player.wasm', import.meta.url)
-  if (typeof WebAssembly !== 'object') {
-    throw unavailable('This browser has no WebAssembly', 'Use a browser that has it; a lockdown or enhanced security mode may have turned it off.')
-  }
-  let response: Response
-  try {
-    response = await fetch(url)
-  } catch (cause) {
-    throw unavailable(
-      'player.wasm could not be fetched',
-      'Serve it beside keystream.js, with CORS when on another origin, and allow it in connect-src.',
-      { url: url.href },
-      cause,
-    )
-  }
-  const more = { url: url.origin === 'null' ? url.href : url.origin + url.pathname, httpStatus: response.status }
-  if (!response.ok) throw unavailable(`player.wasm came with HTTP status ${response.status}`, 'Serve player.wasm beside keystream.js.', more)
-  try {
-    return await compileResponse(response)
-  } catch (cause) {
-    const remedy = "Allow 'wasm-unsafe-eval' in the page's script-src, and see that the server sends the file itself, whole."
-    throw unavailable('player.wasm could not be compiled', remedy, more, cause)
-  }
-}
-
-/** Streams where it can: the browser takes exactly this MIME type, without parameters, and a failed stream cannot be read again. */
-async function compileResponse(response: Response): Promise<WebAssembly.Module> {
-  const type = response.headers.get('Content-Type')?.trim().toLowerCase()
-  if (type === 'application/wasm' && WebAssembly.compileStreaming) return WebAssembly.compileStreaming(response)
-  return WebAssembly.compile(await response.arrayBuffer())
 }
 
 /** Runs the program's first stretch, up to where it first waits, with what it looks up on the global object in place. */
@@ -188,8 +156,4 @@ function bury(go: Go): void {
   for (const timeout of go._scheduledTimeouts.values()) clearTimeout(timeout)
   go._scheduledTimeouts.clear()
   go._inst = go._values = go._goRefCounts = go._ids = go._idPool = go.mem = undefined
-}
-
-function unavailable(message: string, remedy: string, more: { url?: string; httpStatus?: number } = {}, cause?: unknown): KeystreamError {
-  return failure('WASM_UNAVAILABLE', message, remedy, { ...more, stage: 'wasm' }, cause)
 }

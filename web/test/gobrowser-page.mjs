@@ -1,6 +1,38 @@
 // The page's side of gobrowser: runs the test binary with the bridge in place, and sends what it prints and its exit code to the server.
 import { bridge } from '../src/host.ts'
 
+// A test may look at the Workers that were started, and have other scripts started in place of the right ones.
+const gobrowser = {
+  workers: [],
+  script: '',
+  wasm: '',
+
+  /** Asks the Worker of measured.js for the bytes of memory that its program has. */
+  memory() {
+    const channel = new BroadcastChannel('memory')
+    return new Promise((resolve) => {
+      channel.onmessage = ({ data }) => {
+        channel.close()
+        resolve(data)
+      }
+      channel.postMessage('')
+    })
+  },
+}
+globalThis.gobrowser = gobrowser
+globalThis.Worker = class extends Worker {
+  constructor(script, options) {
+    super(gobrowser.script ? policy?.createScriptURL(gobrowser.script) ?? gobrowser.script : script, options)
+    gobrowser.workers.push(this)
+  }
+
+  postMessage(message, transfer) {
+    if (message.type === 'start' && gobrowser.wasm) message.wasm = new URL(gobrowser.wasm, location.href).href
+    super.postMessage(message, transfer)
+  }
+}
+const policy = globalThis.trustedTypes?.createPolicy('gobrowser', { createScriptURL: (url) => url })
+
 let sent = Promise.resolve()
 function send(path, body) {
   sent = sent.then(() => fetch(path, { method: 'POST', body }).then(() => {}))

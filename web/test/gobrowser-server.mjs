@@ -1,4 +1,4 @@
-// What a Go test in a page finds on its own origin: the test itself, the committed media, and answers that go wrong on purpose.
+// What a Go test in a page finds on its own origin: the test itself, the software CDM, the committed media, and answers that go wrong on purpose.
 import { execFileSync } from 'node:child_process'
 import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -17,6 +17,17 @@ const csp = [
 ].join('; ')
 const page =
   '<!doctype html><title>gobrowser</title><script src="/gobrowser/wasm_exec.js"></script><script type="module" src="/gobrowser/page.js"></script>'
+
+/** In a Worker: answers whoever asks how many bytes of memory the program has. */
+const measure = `
+const { instantiate } = WebAssembly
+WebAssembly.instantiate = async (module, imports) => {
+  const instance = await instantiate(module, imports)
+  const channel = new BroadcastChannel('memory')
+  channel.onmessage = () => channel.postMessage(instance.exports.mem.buffer.byteLength)
+  return instance
+}
+`
 
 /** Starts the server on a port of its own and returns its origin. run is what the page starts the binary with; exited is told its exit code. */
 export async function serve({ binary, run, exited }) {
@@ -45,6 +56,19 @@ export async function serve({ binary, run, exited }) {
       res.end()
       exited(code)
     },
+    '/gobrowser/keystream-cdm.js': dist('keystream-cdm.js', javascript),
+    '/gobrowser/cdm.wasm': dist('cdm.wasm', 'application/wasm'),
+    // Workers that go wrong: a script that is none, one that does not parse, one without WebCrypto.
+    '/gobrowser/text.js': send('text/plain', 'this is no script'),
+    '/gobrowser/broken.js': send(javascript, 'this is no script'),
+    '/gobrowser/insecure.js': send(javascript, "import './nosubtle.js'\nimport './keystream-cdm.js'\n"),
+    '/gobrowser/nosubtle.js': send(javascript, "Object.defineProperty(crypto, 'subtle', { value: undefined })\n"),
+    // One that tells how much memory its program has.
+    '/gobrowser/measured.js': send(javascript, "import './measure.js'\nimport './keystream-cdm.js'\n"),
+    '/gobrowser/measure.js': send(javascript, measure),
+    '/gobrowser/broken.wasm': send('application/wasm', 'this is no program'),
+    // It imports the function x.y.
+    '/gobrowser/foreign.wasm': send('application/wasm', Buffer.from('0061736d01000000010401600000020701017801790000', 'hex')),
     ...faults,
   }
   const server = createServer((req, res) => {
@@ -55,6 +79,13 @@ export async function serve({ binary, run, exited }) {
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   return `http://localhost:${server.address().port}`
+}
+
+/** A file as it was built last. */
+const dist = (name, type) => (_, res) => {
+  const path = join(root, 'web/dist', name)
+  if (statSync(path, { throwIfNoEntry: false })) createReadStream(path).pipe(res.writeHead(200, { 'Content-Type': type }))
+  else res.writeHead(404).end('`make build` has not been run\n')
 }
 
 const mirror = (stream) => async (req, res) => {
