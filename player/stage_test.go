@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/keystream-player/keystream/player"
+	"github.com/keystream-player/keystream/player/cdm"
 	"github.com/keystream-player/keystream/player/drm"
 	"github.com/keystream-player/keystream/player/drm/clearkey"
 	"github.com/keystream-player/keystream/player/manifest"
@@ -70,6 +71,8 @@ type stage struct {
 	events []player.Event
 	urls   []string
 	bytes  []byte // of the first file
+
+	software bool // the host has a CDM of its own
 }
 
 // play runs f with a player in a synctest bubble; afterwards it closes the player and checks that nothing is left of it.
@@ -93,7 +96,11 @@ func play(t *testing.T, name string, options playertest.Options, config func(*st
 		}
 		c := config(s)
 		c.OnEvent = func(e player.Event) { s.events = append(s.events, e) }
-		s.player = player.New(s.host, c)
+		var host platform.Host = s.host
+		if s.software {
+			host = cdm.NewHost(s.host)
+		}
+		s.player = player.New(host, c)
 		defer s.expectNothingLeft()
 		defer func() {
 			if err := s.player.Close(t.Context()); err != nil {
