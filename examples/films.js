@@ -12,13 +12,13 @@ export async function films() {
   }))
 }
 
-// refused tells the films that no browser decrypts: they are here for the error that they make.
+// refused tells the films that no browser decrypts. Keystream does.
 const refused = ({ scheme, keys, fragmented }) => ['cens', 'cbc1'].includes(scheme) || (Object.keys(keys).length > 0 && !fragmented)
 
 const groups = {
   MP4: (film) => film.container === 'mp4' && !refused(film),
   WebM: (film) => film.container === 'webm' && !refused(film),
-  'Refused by every browser': refused,
+  'Decrypted by no browser, only by Keystream': refused,
 }
 
 // offer fills a <select> with films, in groups, and selects the one named.

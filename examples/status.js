@@ -25,12 +25,41 @@ export function say(state) {
   if (state === 'loading') $('error').replaceChildren()
 }
 
+// Why the browser's Clear Key does not do, by the element that was refused.
+const refusals = {
+  eme: () => 'this browser has no Encrypted Media Extensions',
+  'secure-context': () => 'this page is not secure (http), and browsers switch Encrypted Media Extensions off there',
+  'permissions-policy': () => 'this page may not use Encrypted Media Extensions',
+  'key-system': () => 'this browser has no Clear Key',
+  'encryption-scheme': (scheme) => `this browser does not decrypt ${scheme}`,
+  codec: (type) => `this browser does not decrypt ${type}`,
+  src: () => 'no browser decrypts a progressive MP4',
+}
+
+// decrypter says who decrypts, and why: of a statechange, or '' where nothing is encrypted.
+export function decrypter({ keySystem, software, report }) {
+  if (!keySystem) return ''
+  if (!software) return 'the browser'
+  const refused = report?.systems.find((system) => system.software)?.refused
+  if (!refused) return 'Keystream, because it was asked to'
+  const why = refusals[refused.element]?.(refused.value) ?? `the browser refuses ${refused.element} ${refused.value}`
+  return `Keystream, because ${why}`
+}
+
 // show puts a statechange on the page.
-export function show(video, { state, mode, types, keySystem }) {
-  const facts = { Mode: mode, Types: types?.join(' + '), 'Key system': keySystem, Frames: `${frames(video)} decoded` }
+export function show(video, detail) {
+  const { state, mode, types, keySystem } = detail
+  const facts = {
+    Mode: mode,
+    Types: types?.join(' + '),
+    'Key system': keySystem,
+    'Decrypted by': decrypter(detail),
+    Frames: `${frames(video)} decoded`,
+  }
   const rows = Object.entries(facts).filter(([, value]) => value)
   $('facts').replaceChildren(...rows.flatMap(([name, value]) => [element('dt', name), element('dd', value)]))
   $('facts').lastChild.id = 'frames'
+  $('facts').dataset.software = detail.software
   say(state)
 }
 

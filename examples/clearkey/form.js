@@ -9,13 +9,15 @@ const origin = () => document.querySelector('[name="keys"]:checked').value
 const chosen = () => list.find((film) => film.name === $('film').value)
 let list = []
 
-// ready fills the form, from the address too (film, keys, mode, autoplay), and calls load when the visitor asks for a film.
+// ready fills the form, from the address too (film, keys, software, mode, autoplay), and calls load when the visitor asks for a film.
 export async function ready(load, video) {
   const query = new URLSearchParams(location.search)
   list = (await films()).filter((film) => Object.keys(film.keys ?? {}).length > 0)
   offer($('film'), list, query.get('film'))
   if (query.get('keys') === 'server') $('keys-server').checked = true
-  if (query.has('mode')) $('mode').value = query.get('mode')
+  for (const id of ['software', 'mode']) {
+    if (query.has(id)) $(id).value = query.get(id)
+  }
   $('load').disabled = false
 
   $('film').addEventListener('change', () => showFilm(video))
@@ -40,7 +42,7 @@ export function choices() {
   const keySystem = origin() === 'page' ? { keys: keys() } : { license: license() }
   return {
     source: files.length === 1 ? files[0] : files, // a URL, or one a track
-    config: { mode: $('mode').value, keySystems: { 'org.w3.clearkey': keySystem } },
+    config: { softwareClearKey: $('software').value, mode: $('mode').value, keySystems: { 'org.w3.clearkey': keySystem } },
   }
 }
 
@@ -81,6 +83,7 @@ function showKeys() {
 function showCode() {
   $('page-keys').hidden = origin() !== 'page'
   $('server-token').hidden = origin() !== 'server'
-  const { config: { mode, ...config }, source } = choices()
-  $('code').textContent = code(mode === 'auto' ? config : { mode, ...config }, source)
+  const { config, source } = choices()
+  const said = Object.entries(config).filter(([, value]) => value !== 'auto') // which is the default
+  $('code').textContent = code(Object.fromEntries(said), source)
 }

@@ -17,6 +17,7 @@ const words = {
 
 // offerProbe shows what ask promises, a KeySystemReport, when the visitor wants it.
 export function offerProbe(ask) {
+  $('probe').disabled = false
   $('probe').addEventListener('click', async () => {
     $('probe').disabled = true
     $('probed').replaceChildren(element('p', 'Asking …'))
@@ -38,16 +39,20 @@ function show({ secure, permitted, eme, systems, text }) {
   $('probed').replaceChildren(facts, ...systems.map(card), words)
 }
 
-function card({ keySystem, granted, refused, findings }) {
+function card({ keySystem, granted, software, refused, findings }) {
   const made = element('article')
   made.dataset.keySystem = keySystem
   made.dataset.granted = granted
+  made.dataset.software = software
   const title = element('h3', keySystem)
-  title.append(chip(granted ? 'granted' : 'refused', granted !== ''))
+  // What the browser refuses, Keystream may have.
+  title.append(chip(granted && !software ? 'granted' : 'refused', granted !== '' && !software))
+  if (software) title.append(chip('granted by Keystream', true))
   made.append(title)
   if (granted && granted !== keySystem) made.append(element('p', `as ${granted}`))
   if (refused && refused.element !== 'key-system') made.append(element('p', `${refused.element} ${refused.value}`, 'mono'))
-  if (refused) made.append(element('p', refused.remedy))
+  if (refused && !software) made.append(element('p', refused.remedy))
+  if (software) made.append(element('p', 'Keystream decrypts in software here. It is not protection.'))
 
   const list = element('dl', '', 'facts')
   for (const [name, label] of Object.entries(words)) {

@@ -1,13 +1,13 @@
 // The panel: the player's events, told as the steps of EME.
 // https://www.w3.org/TR/encrypted-media-2/
 
-import { element } from '../status.js'
+import { decrypter, element } from '../status.js'
 
 // What the page says of each stage, and who is at work in it (the colour of its mark).
 const stages = {
   configure: ['player.wasm runs', 'page', 'It checks the configuration and the source.'],
   probe: ['Read the head of the file', 'film', 'Container, codecs, encryption scheme and key ids come from the file itself.'],
-  negotiate: ['requestMediaKeySystemAccess()', 'cdm', 'Can the browser decrypt this, with these codecs and this scheme?'],
+  negotiate: ['requestMediaKeySystemAccess()', 'cdm', 'Can the browser decrypt this, with these codecs and this scheme? If not, can Keystream?'],
   'attach-keys': ['createMediaKeys() · setMediaKeys()', 'cdm', 'A decryption module is started and tied to the video element.'],
   'generate-request': ['createSession() · generateRequest()', 'cdm', 'The module is given the init data, and will ask for keys.'],
   license: ['message', 'licence', 'The module asks for a licence.'],
@@ -27,7 +27,8 @@ export function narrate(player, list) {
   player.addEventListener('statechange', ({ detail }) => {
     if (!granted && detail.configuration) {
       granted = true
-      steps.add('granted', 'Access granted', 'cdm', `${detail.keySystem}. What getConfiguration() says is inside.`, detail.configuration)
+      const { configuration, report } = detail
+      steps.add('granted', 'Access granted', 'cdm', `${detail.keySystem}, decrypted by ${decrypter(detail)}.`, { configuration, report })
     }
     if (detail.state !== 'failed' && stages[detail.stage]) steps.stage(detail.stage, detail)
     if (detail.state !== state) {

@@ -25,8 +25,8 @@ func main() {
 
 // config is what the flags say.
 type config struct {
-	addr, root, token, keys, master, cors, tests string
-	faults                                       bool
+	addr, root, token, keys, master, cors, packaged, tests string
+	faults                                                 bool
 }
 
 func parse(args []string) (config, error) {
@@ -38,6 +38,7 @@ func parse(args []string) (config, error) {
 	flags.StringVar(&c.keys, "keys", "", "JSON `file` of more keys: key id to key, both in hex")
 	flags.StringVar(&c.master, "master", "", "master secret in `hex`, from which the key of any other key id is derived")
 	flags.StringVar(&c.cors, "cors", "", "`origin` of another site that may ask for licences")
+	flags.StringVar(&c.packaged, "packaged", "", "`folder` that examples/packager made; its page is served under /packaged/")
 	flags.StringVar(&c.tests, "tests", "", "`folder` of test pages, served under /test/")
 	flags.BoolVar(&c.faults, "faults", false, "serve faults on demand under /fault/, for tests")
 	err := flags.Parse(args)
@@ -116,6 +117,9 @@ func newHandler(c config) (http.Handler, error) {
 	mux.Handle("/dist/", http.StripPrefix("/dist", site{root: filepath.Join(root, "web", "dist"), hint: "run `make build` first"}))
 	mux.Handle("/media/", http.StripPrefix("/media", site{root: filepath.Join(root, "examples", "media"), hint: "run `make media` to make the films"}))
 	mux.Handle("/", site{root: filepath.Join(root, "examples")})
+	if c.packaged != "" {
+		mux.Handle("/packaged/", http.StripPrefix("/packaged", site{root: filepath.Join(c.packaged, "www")}))
+	}
 	if c.tests != "" {
 		mux.Handle("/test/", http.StripPrefix("/test", site{root: c.tests}))
 	}
@@ -134,10 +138,15 @@ func loadKeys(root string, c config) (keys, error) {
 	if err := all.addFilms(filepath.Join(root, "examples", "media", "films.json")); err != nil {
 		return keys{}, err
 	}
-	if c.keys == "" {
+	if c.keys != "" {
+		if err := all.addFile(c.keys); err != nil {
+			return keys{}, err
+		}
+	}
+	if c.packaged == "" {
 		return all, nil
 	}
-	return all, all.addFile(c.keys)
+	return all, all.addFile(filepath.Join(c.packaged, "keys.json"))
 }
 
 // findRoot gives the repository's folder: the one named, or the nearest above the working directory.

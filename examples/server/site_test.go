@@ -121,3 +121,35 @@ func TestSiteWithoutBuild(t *testing.T) {
 		t.Errorf("%d %q, want what to do", response.StatusCode, body)
 	}
 }
+
+// What examples/packager made is served, without its keys, which the licence server has.
+func TestPackaged(t *testing.T) {
+	folder := t.TempDir()
+	const kid, kid64 = "ffffffffffffffffffffffffffffffff", "_____________________w"
+	for name, text := range map[string]string{
+		"keys.json":         `{"` + kid + `":"` + filmKey + `"}`,
+		"www/index.html":    "<h1>film</h1>",
+		"www/dist/index.js": "export {}",
+	} {
+		name = filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server := start(t, config{packaged: folder})
+	for path, want := range map[string]int{"/packaged/": 200, "/packaged/dist/index.js": 200, "/packaged/keys.json": 404, "/packaged/..%2fkeys.json": 404} {
+		if response, _ := ask(t, server, "GET", path, ""); response.StatusCode != want {
+			t.Errorf("%s: %d, want %d", path, response.StatusCode, want)
+		}
+	}
+	response, body := ask(t, server, "POST", "/license", `{"kids":["`+kid64+`"]}`)
+	if response.StatusCode != 200 || !strings.Contains(body, filmKey64) {
+		t.Errorf("the licence: %d %s", response.StatusCode, body)
+	}
+	if _, err := newHandler(config{root: repository(t), packaged: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "keys.json") {
+		t.Errorf("a folder without keys: %v", err)
+	}
+}

@@ -3,12 +3,18 @@ import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import { inEach } from './each.mjs'
 import { open, run, until } from './open.mjs'
-import { films, pathOf, serve, unplayable } from './site.mjs'
+import { films, insecure, pathOf, serve, unplayable } from './site.mjs'
 
 const token = 'demo-token'
 const encrypted = Object.values(films).filter((film) => film.encrypted)
 const clear = Object.values(films).filter((film) => !film.encrypted && film.fragmented)
-const refusals = { 'mp4-cens': 'KEY_SYSTEM_REFUSED', 'mp4-cbc1': 'KEY_SYSTEM_REFUSED', 'mp4-cenc-progressive': 'DIRECT_ENCRYPTED_UNSUPPORTED' }
+
+/** Films that Keystream decrypts because no browser does, and why. */
+const bySoftware = {
+  'mp4-cens': 'this browser does not decrypt cens',
+  'mp4-cbc1': 'this browser does not decrypt cbc1',
+  'mp4-cenc-progressive': 'no browser decrypts a progressive MP4',
+}
 
 let site
 let guarded // wants a token
@@ -18,7 +24,6 @@ before(async () => {
 })
 after(() => Promise.all([site.close(), guarded.close()]))
 
-const status = () => document.querySelector('#status').textContent
 const text = (page, selector) => run(page, selector, (selector) => document.querySelector(selector).textContent, selector)
 const steps = (page) => run(page, 'steps', () => [...document.querySelectorAll('#steps [data-step]')].map((step) => step.dataset.step))
 
@@ -27,11 +32,12 @@ async function say(page, wanted) {
   await until(page, `status ${wanted}`, (wanted) => document.querySelector('#status').textContent === wanted, wanted)
 }
 
-/** Waits until something is said that is no step on the way. */
-async function outcome(page) {
-  await until(page, 'an end', () => !['idle', 'loading', 'ready'].includes(document.querySelector('#status').textContent))
-  return run(page, 'status', status)
-}
+/** Who decrypts, as the page says. */
+const decrypter = (page) =>
+  run(page, 'facts', () => {
+    const facts = Object.fromEntries([...document.querySelectorAll('#facts dt')].map((dt) => [dt.textContent, dt.nextElementSibling.textContent]))
+    return [document.querySelector('#facts').dataset.software, facts['Decrypted by']]
+  })
 
 /** In the page: makes films play faster. */
 const faster = {
@@ -71,7 +77,7 @@ inEach('the demo site', { limit: 500_000 }, async (t, browser, engine) => {
 
   await t.test('the first page plays its film, and lists the others', async () => {
     await visit('')
-    await run(page, 'rate', () => Object.assign(document.querySelector('keystream-video'), { playbackRate: 4 }))
+    await run(page, 'rate', () => Object.assign(document.querySelector('keystream-video'), { playbackRate: 4, defaultPlaybackRate: 4 }))
     await say(page, 'ended')
     assert.equal(await text(page, '#frames'), '250 decoded')
     const links = await run(page, 'links', () => [...document.querySelectorAll('#films a')].map((link) => link.getAttribute('href')))
@@ -80,22 +86,29 @@ inEach('the demo site', { limit: 500_000 }, async (t, browser, engine) => {
     quiet()
   })
 
-  for (const { name, frames, fragmented, container, pssh } of encrypted) {
+  for (const { name, frames, container, pssh } of encrypted) {
     for (const keys of ['page', 'server']) {
       await t.test(`clearkey: ${name}, keys of the ${keys}`, async () => {
         await visit(`clearkey/?film=${name}&keys=${keys}&autoplay=1`)
-        if (unplayable.includes(name)) {
-          assert.equal(await outcome(page), refusals[name])
-          const [code, message, remedy] = await run(page, 'error', () => [...document.querySelector('#error').children].map((e) => e.textContent))
-          assert.deepEqual([code, message !== '', remedy !== ''], [refusals[name], true, true])
-          return
-        }
         await say(page, 'ended')
+        const why = bySoftware[name]
+        assert.deepEqual(await decrypter(page), why ? ['true', `Keystream, because ${why}`] : ['false', 'the browser'])
         if (engine === 'chromium') assert.equal(await text(page, '#frames'), `${frames} decoded`)
         const seen = await steps(page)
-        const wanted = ['probe', 'negotiate', 'granted', 'attach-keys', 'open', 'generate-request', 'update', 'keystatuschange', 'ready']
+        const wanted = [
+          'probe',
+          'negotiate',
+          'granted',
+          'attach-keys',
+          'open',
+          'generate-request',
+          'update',
+          'keystatuschange',
+          'ready',
+          'fetch',
+          'append',
+        ]
         if (keys === 'server') wanted.push('license', 'licenserequest')
-        if (fragmented) wanted.push('fetch', 'append')
         // MP4 without PSSH has no init data to tell of.
         if (container === 'webm' || pssh !== 'none') wanted.push('encrypted')
         assert.deepEqual(
@@ -192,11 +205,27 @@ inEach('the demo site', { limit: 500_000 }, async (t, browser, engine) => {
     ])
   })
 
-  await t.test('a refused scheme is named, with what the browser was asked', async () => {
-    await visit('clearkey/?film=mp4-cens&autoplay=1')
-    await say(page, 'KEY_SYSTEM_REFUSED')
-    assert.match(await text(page, '#report pre'), /org\.w3\.clearkey: refused.*encryption-scheme cens\. Package it as cenc or cbcs/)
+  await t.test('Keystream decrypts because the visitor wants it to', async () => {
+    await visit('clearkey/?film=webm-vp8-vorbis-cenc&keys=server&software=always&autoplay=1')
+    await say(page, 'ended')
+    assert.deepEqual(await decrypter(page), ['true', 'Keystream, because it was asked to'])
+    assert.match(await text(page, '#steps [data-step=granted]'), /decrypted by Keystream, because it was asked to/)
+    assert.match(await text(page, '#code'), /softwareClearKey: 'always',/)
+    quiet()
   })
+
+  for (const name of unplayable) {
+    const code = name === 'mp4-cenc-progressive' ? 'DIRECT_ENCRYPTED_UNSUPPORTED' : 'KEY_SYSTEM_REFUSED'
+
+    await t.test(`refused where only the browser may decrypt: ${name}`, async () => {
+      await visit(`clearkey/?film=${name}&software=never&autoplay=1`)
+      await say(page, code)
+      const [title, message, remedy] = await run(page, 'error', () => [...document.querySelector('#error').children].map((e) => e.textContent))
+      assert.deepEqual([title, message !== '', remedy !== ''], [code, true, true])
+      if (name === 'mp4-cens')
+        assert.match(await text(page, '#report pre'), /org\.w3\.clearkey: refused.*encryption-scheme cens\. Package it as cenc or cbcs/)
+    })
+  }
 
   await t.test('the browser is probed', async () => {
     await visit('clearkey/')
@@ -224,6 +253,55 @@ inEach('the demo site', { limit: 500_000 }, async (t, browser, engine) => {
       await page.click('#load')
       await say(page, 'ended')
       assert.equal(await text(page, '#error'), '')
+    })
+  }
+})
+
+// WebKitGTK has no EME anywhere, and Chromium has none on a page that is not secure.
+inEach('the demo site without EME', { engines: ['chromium', 'webkit'], limit: 240_000, ...insecure }, async (t, browser, engine) => {
+  const secure = [false, ...(engine === 'webkit' ? [true] : [])]
+  const reason = (secure) =>
+    secure
+      ? 'this browser has no Encrypted Media Extensions'
+      : 'this page is not secure (http), and browsers switch Encrypted Media Extensions off there'
+
+  for (const at of secure) {
+    const address = () => (at ? site.address : site.insecureAddress(engine))
+
+    for (const [path, frames] of [
+      ['', 250],
+      ['clearkey/?film=mp4-cbcs&keys=page&autoplay=1', 250],
+      ['clearkey/?film=webm-vp9-opus-cenc&keys=server&autoplay=1', 250],
+      ['clearkey/?film=mp4-cens&keys=server&autoplay=1', 75],
+    ]) {
+      await t.test(`/${path}, ${at ? '' : 'in'}secure`, async () => {
+        const page = await open(browser, address() + path)
+        await run(page, 'rate', () => Object.assign(document.querySelector('video, keystream-video'), { playbackRate: 4, defaultPlaybackRate: 4 }))
+        await say(page, 'ended')
+        assert.deepEqual(await decrypter(page), ['true', `Keystream, because ${reason(at)}`])
+        if (engine === 'chromium') assert.equal(await text(page, '#frames'), `${frames} decoded`)
+        assert.deepEqual([page.complaints, page.said], [[], []])
+        await page.close()
+      })
+    }
+
+    await t.test(`the probe, ${at ? '' : 'in'}secure`, async () => {
+      const page = await open(browser, `${address()}clearkey/`)
+      await until(page, 'the button', () => !document.querySelector('#probe').disabled)
+      await run(page, 'probe', () => document.querySelector('#probe').click())
+      await until(page, 'the report', () => document.querySelector('#probed article'))
+      const granted = await run(page, 'key systems', () =>
+        [...document.querySelectorAll('#probed article')].map(({ dataset }) => [dataset.keySystem, dataset.granted, dataset.software]),
+      )
+      assert.deepEqual(granted.at(-1), ['org.w3.clearkey', 'org.w3.clearkey', 'true'])
+      assert.deepEqual(
+        granted.slice(0, -1).map(([, ...rest]) => rest),
+        [
+          ['', 'false'],
+          ['', 'false'],
+        ],
+      )
+      await page.close()
     })
   }
 })
