@@ -60,12 +60,10 @@ func (h *Host) grant(asked platform.MediaKeySystemConfiguration) (granted platfo
 			granted.InitDataTypes = append(granted.InitDataTypes, t)
 		}
 	}
-	return granted, !lost(asked.InitDataTypes, granted.InitDataTypes) && !lost(asked.AudioCapabilities, granted.AudioCapabilities) &&
-		!lost(asked.VideoCapabilities, granted.VideoCapabilities) && len(granted.AudioCapabilities)+len(granted.VideoCapabilities) > 0
+	types, audio, video := len(granted.InitDataTypes), len(granted.AudioCapabilities), len(granted.VideoCapabilities)
+	return granted, (types > 0 || len(asked.InitDataTypes) == 0) && (audio > 0 || len(asked.AudioCapabilities) == 0) &&
+		(video > 0 || len(asked.VideoCapabilities) == 0) && audio+video > 0
 }
-
-// lost says that something was asked for, and nothing of it granted.
-func lost[T any](asked, granted []T) bool { return len(asked) > 0 && len(granted) == 0 }
 
 // grantCapabilities keeps what MediaSource takes once it is clear. An empty content type refuses them all.
 func (h *Host) grantCapabilities(kind string, asked []platform.MediaKeySystemMediaCapability) (granted []platform.MediaKeySystemMediaCapability) {
@@ -80,25 +78,29 @@ func (h *Host) grantCapabilities(kind string, asked []platform.MediaKeySystemMed
 	return granted
 }
 
+// audioCodecs are what the names of audio codecs begin with. Asking MediaSource what it takes under an audio type does not tell them: WebKitGTK takes
+// any codec under any type.
+var audioCodecs = []string{"mp4a", "opus", "vorbis", "flac", "ac-3", "ec-3", "ac-4", "alac", "dts", "mhm", "iamf", "mp3"}
+
 // plays says whether a content type is of this kind, names its codecs, and all of them are of this kind: no audio among video, as with browsers.
-// A codec is one of audio where MediaSource takes it under an audio type.
 func (h *Host) plays(kind, contentType string) bool {
 	lower := strings.ToLower(contentType)
-	container, ok := strings.CutPrefix(strings.TrimSpace(lower), kind+"/")
 	at := strings.Index(lower, "codecs=")
-	if !ok || at < 0 || !h.IsTypeSupported(contentType) {
+	if !strings.HasPrefix(strings.TrimSpace(lower), kind+"/") || at < 0 || !h.IsTypeSupported(contentType) {
 		return false
 	}
-	container, _, _ = strings.Cut(container, ";")
-	codecs := contentType[at+len("codecs="):]
+	codecs := lower[at+len("codecs="):]
 	if rest, quoted := strings.CutPrefix(codecs, `"`); quoted {
 		codecs, _, _ = strings.Cut(rest, `"`)
 	} else {
 		codecs, _, _ = strings.Cut(codecs, ";")
 	}
-	for codec := range strings.SplitSeq(codecs, ",") {
+	for more := true; more; {
+		var codec string
+		codec, codecs, more = strings.Cut(codecs, ",")
 		codec = strings.TrimSpace(codec)
-		if codec == "" || kind == "video" && h.IsTypeSupported("audio/"+strings.TrimSpace(container)+`; codecs="`+codec+`"`) {
+		isAudio := slices.ContainsFunc(audioCodecs, func(name string) bool { return strings.HasPrefix(codec, name) })
+		if codec == "" || isAudio != (kind == "audio") {
 			return false
 		}
 	}

@@ -16,18 +16,12 @@ type element struct {
 	wait keyWait
 
 	mu        sync.Mutex // guards what follows
-	ears      []*ear
+	listeners []*listener
 	source    *mediaSource // that plays, or did until the source was taken away
 	loaded    bool         // there is a source, ours or a URL
 	keys      *mediaKeys   // nil while it has none of ours
 	foreign   bool         // it may have keys of the browser's
 	attaching bool
-}
-
-// ear is a listener and what it listens to.
-type ear struct {
-	listener[platform.MediaEvent]
-	types []string
 }
 
 func newElement(inner platform.MediaElement) *element {
@@ -38,18 +32,17 @@ func newElement(inner platform.MediaElement) *element {
 
 // Listen hears the browser's events and ours in one order.
 func (e *element) Listen(f func(platform.MediaEvent), types ...string) (stop func()) {
-	own := &ear{types: slices.Clone(types)}
-	own.call = f
+	l := &listener{types: slices.Clone(types), call: func(event any) { f(event.(platform.MediaEvent)) }}
 	e.mu.Lock()
-	e.ears = append(e.ears, own)
+	e.listeners = append(e.listeners, l)
 	e.mu.Unlock()
-	stopInner := e.MediaElement.Listen(own.tell, own.types...)
+	stopInner := e.MediaElement.Listen(func(event platform.MediaEvent) { l.tell(event) }, l.types...)
 	return func() {
 		stopInner()
 		e.mu.Lock()
-		e.ears = slices.DeleteFunc(e.ears, func(have *ear) bool { return have == own })
+		e.listeners = without(e.listeners, l)
 		e.mu.Unlock()
-		own.stop()
+		l.stop()
 	}
 }
 
@@ -57,11 +50,11 @@ func (e *element) Listen(f func(platform.MediaEvent), types ...string) (stop fun
 func (e *element) fire(event platform.MediaEvent) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, own := range e.ears {
-		if slices.Contains(own.types, event.Type) {
-			copied := event
-			copied.InitData = bytes.Clone(event.InitData)
-			own.tell(copied)
+	for _, l := range e.listeners {
+		if slices.Contains(l.types, event.Type) {
+			own := event
+			own.InitData = bytes.Clone(event.InitData)
+			l.tell(own)
 		}
 	}
 }

@@ -185,6 +185,21 @@ func TestAccess(t *testing.T) {
 			t.Errorf("%s: %v", contentType, err)
 		}
 	}
+	// WebKitGTK takes any codec under any type.
+	careless := cdm.NewHost(takesAll{playertest.NewHost(t, playertest.Options{})}).SoftwareKeySystems()
+	for codec, wanted := range map[string]string{"avc1.64001e": "video", "vp09.00.10.08": "video", "mp4a.40.2": "audio", "Opus": "audio", "fLaC": "audio"} {
+		for _, kind := range []string{"audio", "video"} {
+			list := []platform.MediaKeySystemMediaCapability{{ContentType: kind + `/mp4; codecs="` + codec + `"`}}
+			asked := platform.MediaKeySystemConfiguration{AudioCapabilities: list}
+			if kind == "video" {
+				asked = platform.MediaKeySystemConfiguration{VideoCapabilities: list}
+			}
+			_, err := careless.RequestMediaKeySystemAccess(t.Context(), clearkey.Name, []platform.MediaKeySystemConfiguration{asked})
+			if (err == nil) != (kind == wanted) {
+				t.Errorf("%s as %s: %v", codec, kind, err)
+			}
+		}
+	}
 	if _, err := host.SoftwareKeySystems().RequestMediaKeySystemAccess(t.Context(), clearkey.Name, []platform.MediaKeySystemConfiguration{{}}); err == nil {
 		t.Error("it grants what asks for nothing")
 	}
@@ -195,3 +210,8 @@ func TestAccess(t *testing.T) {
 		t.Errorf("granted %+v, %v", access.Configuration(), err)
 	}
 }
+
+// takesAll is a host whose MediaSource takes any codec under any type.
+type takesAll struct{ platform.DecryptionHost }
+
+func (takesAll) IsTypeSupported(string) bool { return true }

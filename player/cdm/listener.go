@@ -1,27 +1,31 @@
 package cdm
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // listener tells its function of events one at a time and in order, on a goroutine that lives while there are any: whoever fires an event may hold
-// locks, or stand where nothing may wait.
-type listener[E any] struct {
-	call func(E)
+// locks, or stand where nothing may wait. (It takes events of any type: a generic type would be in player.wasm once for each.)
+type listener struct {
+	call  func(event any)
+	types []string // of the events that it wants, where its target has several
 
 	calling sync.Mutex // held while call runs
 	mu      sync.Mutex // guards what follows
-	queue   []E
+	queue   []any
 	busy    bool // the goroutine is there
 	stopped bool
 }
 
 // tell puts an event behind those before it.
-func (l *listener[E]) tell(e E) {
+func (l *listener) tell(event any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stopped {
 		return
 	}
-	l.queue = append(l.queue, e)
+	l.queue = append(l.queue, event)
 	if !l.busy {
 		l.busy = true
 		go func() {
@@ -32,7 +36,7 @@ func (l *listener[E]) tell(e E) {
 }
 
 // next tells of one event, and says whether there may be more.
-func (l *listener[E]) next() bool {
+func (l *listener) next() bool {
 	l.calling.Lock()
 	defer l.calling.Unlock()
 	l.mu.Lock()
@@ -41,18 +45,23 @@ func (l *listener[E]) next() bool {
 		l.mu.Unlock()
 		return false
 	}
-	e := l.queue[0]
+	event := l.queue[0]
 	l.queue = l.queue[1:]
 	l.mu.Unlock()
-	l.call(e)
+	l.call(event)
 	return true
 }
 
 // stop ends it: no call follows, nor is there one under way. It is not to be called by the function itself.
-func (l *listener[E]) stop() {
+func (l *listener) stop() {
 	l.mu.Lock()
 	l.stopped = true
 	l.mu.Unlock()
 	l.calling.Lock()
 	defer l.calling.Unlock()
+}
+
+// without is a list of listeners without one of them.
+func without(list []*listener, l *listener) []*listener {
+	return slices.DeleteFunc(list, func(have *listener) bool { return have == l })
 }

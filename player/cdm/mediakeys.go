@@ -104,27 +104,38 @@ func (k *mediaKeys) changes() <-chan struct{} {
 	return k.changed
 }
 
-// give hands over the keys of all sessions, and wakes what waits for one. Of two keys with one id the newer counts. k.mu is held.
+// give hands over the keys of all sessions, and wakes what waits for one. k.mu is held.
 func (k *mediaKeys) give() {
 	if k.decryption != nil {
-		n := 0
-		for _, s := range k.sessions {
-			n += len(s.held)
+		lists := make([][]platform.ContentKey, len(k.sessions))
+		for i, s := range k.sessions {
+			lists[i] = s.held
 		}
-		all, seen := make([]platform.ContentKey, 0, n), make(map[[16]byte]bool, n)
-		for _, s := range slices.Backward(k.sessions) {
-			for _, key := range s.held {
-				if !seen[key.ID] {
-					seen[key.ID] = true
-					all = append(all, key)
-				}
-			}
-		}
+		all := newest(lists...)
 		k.decryption.SetKeys(all)
 		clear(all)
 	}
 	close(k.changed)
 	k.changed = make(chan struct{})
+}
+
+// newest puts lists together. Of two keys with one id the later counts.
+func newest(lists ...[]platform.ContentKey) []platform.ContentKey {
+	n := 0
+	for _, list := range lists {
+		n += len(list)
+	}
+	all, at := make([]platform.ContentKey, 0, n), make(map[[16]byte]int, n)
+	for _, list := range lists {
+		for _, key := range list {
+			i, ok := at[key.ID]
+			if !ok {
+				i, all = len(all), append(all, key)
+			}
+			at[key.ID], all[i] = i, key
+		}
+	}
+	return all
 }
 
 // latest makes a session the one whose keys count. k.mu is held.

@@ -34,15 +34,15 @@ type session struct {
 	// Guarded by keys.mu.
 	state     sessionState
 	id        string
-	held      []platform.ContentKey // by id
-	listeners []*listener[platform.SessionEvent]
+	held      []platform.ContentKey // one of each id
+	listeners []*listener
 	heard     bool                    // somebody listens, or did
 	early     []platform.SessionEvent // fired before
 }
 
 // Listen hears what was fired before anybody listened, too.
 func (s *session) Listen(f func(platform.SessionEvent)) (stop func()) {
-	l := &listener[platform.SessionEvent]{call: f}
+	l := &listener{call: func(event any) { f(event.(platform.SessionEvent)) }}
 	s.keys.mu.Lock()
 	defer s.keys.mu.Unlock()
 	s.listeners = append(s.listeners, l)
@@ -52,7 +52,7 @@ func (s *session) Listen(f func(platform.SessionEvent)) (stop func()) {
 	s.heard, s.early = true, nil
 	return func() {
 		s.keys.mu.Lock()
-		s.listeners = slices.DeleteFunc(s.listeners, func(have *listener[platform.SessionEvent]) bool { return have == l })
+		s.listeners = without(s.listeners, l)
 		s.keys.mu.Unlock()
 		l.stop()
 	}
@@ -154,16 +154,16 @@ func (s *session) Update(ctx context.Context, response []byte) error {
 	return nil
 }
 
-// hold adds keys to those that the session has; a newer one takes the place of an older one. No copy is left behind.
-func (s *session) hold(keys []clearkey.Key) {
-	all := make([]platform.ContentKey, 0, len(keys)+len(s.held))
-	for _, k := range slices.Backward(keys) {
-		all = append(all, platform.ContentKey(k))
+// hold adds keys to those that the session has. No copy is left behind.
+func (s *session) hold(licensed []clearkey.Key) {
+	keys := make([]platform.ContentKey, len(licensed))
+	for i, k := range licensed {
+		keys[i] = platform.ContentKey(k)
 	}
-	all = append(all, s.held...)
-	clear(s.held)
-	slices.SortStableFunc(all, func(a, b platform.ContentKey) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	s.held = slices.CompactFunc(all, func(a, b platform.ContentKey) bool { return a.ID == b.ID })
+	before := s.held
+	s.held = newest(before, keys)
+	clear(before)
+	clear(keys)
 }
 
 // Close does nothing for a session that never had an id: EME would throw, and a host spares its caller that.

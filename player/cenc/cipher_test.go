@@ -20,6 +20,7 @@ import (
 type sealing struct {
 	scheme      string
 	crypt, skip int
+	whole       bool // of cens: what is left of a range past its last whole block is clear
 }
 
 func (s sealing) cbc() bool { return s.scheme == "cbc1" || s.scheme == "cbcs" }
@@ -32,7 +33,7 @@ func (s sealing) chosen(r cenc.Range) (places []int) {
 		whole := r.Start+16*(block+1) <= r.End
 		switch {
 		case pattern && (block%(s.crypt+s.skip) >= s.crypt || !whole):
-		case s.cbc() && !whole:
+		case (s.cbc() || s.whole) && !whole:
 		default:
 			places = append(places, at)
 		}
@@ -124,7 +125,7 @@ func TestCipher(t *testing.T) {
 	for _, scheme := range schemes {
 		for _, pattern := range patterns {
 			for _, ranges := range layouts {
-				checkCipher(t, sealing{scheme, pattern[0], pattern[1]}, [16]byte(noise(1, 16)), most, ranges)
+				checkCipher(t, sealing{scheme: scheme, crypt: pattern[0], skip: pattern[1]}, [16]byte(noise(1, 16)), most, ranges)
 			}
 		}
 	}
@@ -135,7 +136,7 @@ func TestCipher(t *testing.T) {
 func TestCounterGoesRound(t *testing.T) {
 	iv := [16]byte{0: 7, 7: 0xff, 8: 0xff, 9: 0xff, 10: 0xff, 11: 0xff, 12: 0xff, 13: 0xff, 14: 0xff, 15: 0xfe}
 	checkCipher(t, sealing{scheme: "cenc"}, iv, 100, []cenc.Range{{0, 20}, {21, 100}})
-	checkCipher(t, sealing{"cens", 1, 1}, iv, 200, []cenc.Range{{0, 200}})
+	checkCipher(t, sealing{scheme: "cens", crypt: 1, skip: 1}, iv, 200, []cenc.Range{{0, 200}})
 
 	sealed := make([]byte, 64)
 	cenc.GoCipher{}.Decrypt(context.Background(), sealed, []cenc.Sample{{Key: keyA, IV: iv, Ranges: []cenc.Range{{0, 64}}}})
@@ -161,7 +162,7 @@ func FuzzCipher(f *testing.F) {
 		}
 		var full [16]byte
 		copy(full[:], iv)
-		checkCipher(t, sealing{schemes[scheme%4], int(pattern >> 4), int(pattern & 15)}, full, at, ranges)
+		checkCipher(t, sealing{scheme: schemes[scheme%4], crypt: int(pattern >> 4), skip: int(pattern & 15)}, full, at, ranges)
 	})
 }
 
@@ -178,7 +179,7 @@ func TestCipherStopsWithItsContext(t *testing.T) {
 func TestCipherAllocatesNothing(t *testing.T) {
 	p := make([]byte, 4096)
 	for _, scheme := range schemes {
-		samples := []cenc.Sample{sealing{scheme, 1, 9}.sample(keyA, [16]byte{}, []cenc.Range{{0, 1000}, {1001, 4096}})}
+		samples := []cenc.Sample{sealing{scheme: scheme, crypt: 1, skip: 9}.sample(keyA, [16]byte{}, []cenc.Range{{0, 1000}, {1001, 4096}})}
 		samples = slices.Repeat(samples, 100)
 		allocs := testing.AllocsPerRun(20, func() {
 			if err := (cenc.GoCipher{}).Decrypt(context.Background(), p, samples); err != nil {
@@ -216,7 +217,7 @@ func BenchmarkCipher(b *testing.B) {
 		b.Run(scheme, func(b *testing.B) {
 			var samples []cenc.Sample
 			for at := 0; at+40000 <= size; at += 40000 {
-				samples = append(samples, sealing{scheme, 1, 9}.sample(keyA, [16]byte{}, []cenc.Range{{at + 100, at + 40000}}))
+				samples = append(samples, sealing{scheme: scheme, crypt: 1, skip: 9}.sample(keyA, [16]byte{}, []cenc.Range{{at + 100, at + 40000}}))
 			}
 			b.SetBytes(size)
 			for b.Loop() {

@@ -8,8 +8,6 @@ import (
 	"context"
 	"encoding/binary"
 	"strconv"
-
-	"github.com/keystream-player/keystream/player/mp4"
 )
 
 // maxHeld bounds the bytes that wait for the rest of a box or of a sample. The largest frames of 8K films are a fifth of it.
@@ -146,7 +144,7 @@ func (d *Decrypter) sniff() (told bool, err error) {
 	if len(d.held) < 8 {
 		return false, nil
 	}
-	if _, is := d.container.(*mp4Stream); !is && mp4.IsMP4(d.held) {
+	if _, is := d.container.(*mp4Stream); !is && isMP4(d.held) {
 		d.container = &mp4Stream{}
 	}
 	if _, is := d.container.(*webM); !is && binary.BigEndian.Uint32(d.held) == idEBML {
@@ -158,7 +156,7 @@ func (d *Decrypter) sniff() (told bool, err error) {
 	return true, nil
 }
 
-// Reset forgets all of the stream but its initialization segment.
+// Reset forgets all of the stream but its initialization segment. A progressive film has none: what comes next is a film from its start.
 func (d *Decrypter) Reset() {
 	d.held, d.done, d.out, d.moved = d.held[:0], 0, d.out[:0], false
 	d.begun, d.failed = false, nil

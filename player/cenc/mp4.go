@@ -19,7 +19,6 @@ type mp4Stream struct {
 	rest int64 // bytes of the current box to come; [endOfWorld] where it lasts to the end of the stream
 	mdat bool  // that box is media
 
-	midway      bool   // the stream did not begin with the file
 	movie       *movie // nil until there is one
 	fragment    fragment
 	progressive *progressive // nil where the film is fragmented
@@ -74,9 +73,6 @@ func (m *mp4Stream) box(p []byte) (part, error) {
 	}
 	b := box{kind: [4]byte(p[4:]), end: len(p)}
 	s := boxes{at: m.at}
-	if m.at == 0 {
-		m.midway = !b.is("ftyp")
-	}
 	if size < int64(header) {
 		return part{}, s.fail("file", b, "has a box of "+strconv.FormatInt(size, 10)+" bytes")
 	}
@@ -86,6 +82,9 @@ func (m *mp4Stream) box(p []byte) (part, error) {
 	case b.is("mdat"):
 		return m.openMedia(p, size, header), nil
 	case !b.is("moov") && !b.is("moof"):
+		if b.is("pssh") { // which belongs into those two: browsers refuse the stream for it
+			rename(p, b, "free")
+		}
 		m.rest, m.mdat = size, false
 		return m.pass(p, int(min(size, int64(len(p))))), nil
 	case size > maxBox:
@@ -142,7 +141,7 @@ func (m *mp4Stream) moof(p []byte) (part, error) {
 	if m.movie == nil || m.progressive != nil {
 		return part{}, boxes{at: m.at}.fail("moof", box{}, "comes before the initialization segment")
 	}
-	if err := m.fragment.read(p, m.at, m.movie, m.midway); err != nil {
+	if err := m.fragment.read(p, m.at, m.movie); err != nil {
 		return part{}, err
 	}
 	return m.whole(p, m.fragment.initData), nil
@@ -214,16 +213,16 @@ func (m *mp4Stream) sample(box []byte, used int, keys Keys) (int, state, string)
 	groups, aux := r.groups, r.aux
 	group, _ := groups.take(1)
 	of, _ := f.trafs[r.traf].protectionOf(group)
-	entry, there := aux.next(of, &f.regions)
+	entry, there, wrong := aux.next(of, &f.regions)
 	if !there {
-		return int(from), short, ""
+		return int(from), short, wrong
 	}
 	if of.encrypted && size > 0 {
 		key := keys.Key(of.keyID)
 		if key == nil {
 			return int(from), locked, ""
 		}
-		if wrong := m.add(f.trafs[r.traf].entry.scheme, of, key, entry, int(from), int(size)); wrong != "" {
+		if wrong = m.add(f.trafs[r.traf].entry.scheme, of, key, entry, int(from), int(size)); wrong != "" {
 			return int(from), short, wrong
 		}
 	}
@@ -256,7 +255,13 @@ func (m *mp4Stream) add(how scheme, of *protection, key *Key, entry []byte, from
 	} else if wrong = m.subsamples(entry, from, from+size); wrong != "" {
 		return wrong
 	}
-	if s.Ranges = m.ranges[first:]; len(s.Ranges) > 0 {
+	s.Ranges = m.ranges[first:]
+	if how.wholeBlocks {
+		for i := range s.Ranges {
+			s.Ranges[i].End -= (s.Ranges[i].End - s.Ranges[i].Start) % blockSize
+		}
+	}
+	if len(s.Ranges) > 0 {
 		m.samples = append(m.samples, s)
 	}
 	return ""

@@ -125,13 +125,16 @@ func (a *auxiliary) sencSize(of *protection) (size int, ok bool) {
 	return size, len(a.entries) >= size
 }
 
-// next gives the entry of the next sample: nil is none, and not there that its bytes have not come yet.
-func (a *auxiliary) next(of *protection, regions *regionTable) (entry []byte, there bool) {
+// next gives the entry of the next sample: nil is none, and not there that its bytes have not come yet. It says what is wrong.
+func (a *auxiliary) next(of *protection, regions *regionTable) (entry []byte, there bool, wrong string) {
 	if a.left == 0 {
-		return nil, true
+		return nil, true, ""
 	}
 	if a.senc {
-		size, _ := a.sencSize(of)
+		size, ok := a.sencSize(of)
+		if !ok {
+			return nil, false, "holds a sample for which senc has no entry"
+		}
 		entry, a.entries = a.entries[:size], a.entries[size:]
 	} else {
 		size := a.size
@@ -139,7 +142,7 @@ func (a *auxiliary) next(of *protection, regions *regionTable) (entry []byte, th
 			size = int(a.sizes[0])
 		}
 		if entry, there = regions.bytes(a.region, a.at, size); !there {
-			return nil, false
+			return nil, false, ""
 		}
 		if a.size == 0 {
 			a.sizes = a.sizes[1:]
@@ -147,5 +150,5 @@ func (a *auxiliary) next(of *protection, regions *regionTable) (entry []byte, th
 		a.at += uint64(size)
 	}
 	a.left--
-	return entry, true
+	return entry, true, ""
 }

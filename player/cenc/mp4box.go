@@ -3,6 +3,7 @@ package cenc
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -102,4 +103,11 @@ func boxHeader(p []byte) (size int64, header int, ok bool) {
 	default:
 		return int64(size), 8, true
 	}
+}
+
+// isMP4 says whether a stream that begins with p, of eight bytes or more, is one of MP4 boxes.
+func isMP4(p []byte) bool {
+	kinds := []string{"ftyp", "styp", "moov", "moof", "mdat", "sidx", "ssix", "emsg", "prft", "pdin", "meta", "uuid", "free", "skip", "wide", "pssh"}
+	size := binary.BigEndian.Uint32(p)
+	return (size < 2 || size >= 8) && slices.Contains(kinds, string(p[4:8]))
 }

@@ -10,6 +10,12 @@ import (
 // maxPlace bounds places in the byte stream, so that sums of a few do not overflow.
 const maxPlace = 1 << 60
 
+// A fragment has one traf or two, and few runs in each. What they become takes more memory than their boxes.
+const (
+	maxTrafs = 1 << 10
+	maxRuns  = 1 << 16
+)
+
 // fragment is what a moof box says of the samples that are encrypted.
 //
 // ISO/IEC 14496-12, 8.8
@@ -21,6 +27,7 @@ type fragment struct {
 	regions  regionTable
 	groups   []protection // of all track fragments' own
 	end      int64        // in the stream, of its last sample
+	shift    int64        // how much later the fragment is in the file than in the stream
 	initData []byte
 }
 
@@ -43,7 +50,7 @@ type trackFragment struct {
 
 func (f *fragment) reset() {
 	f.moof.p = f.moof.p[:0]
-	f.trafs, f.runs, f.current, f.end = f.trafs[:0], f.runs[:0], 0, 0
+	f.trafs, f.runs, f.current, f.end, f.shift = f.trafs[:0], f.runs[:0], 0, 0, 0
 	f.groups = f.groups[:0]
 	f.regions.reset()
 	f.initData = nil
@@ -61,7 +68,7 @@ func (f *fragment) lacks() bool {
 }
 
 // read reads a moof box, and makes it one of clear media: in place, without changing a size.
-func (f *fragment) read(p []byte, at int64, m *movie, midway bool) error {
+func (f *fragment) read(p []byte, at int64, m *movie) error {
 	f.reset()
 	f.moof = boxes{p: append(f.moof.p, p...), at: at}
 	moof := box{end: len(p)}
@@ -75,9 +82,12 @@ func (f *fragment) read(p []byte, at int64, m *movie, midway bool) error {
 			f.initData = append(f.initData, f.moof.p[b.start:b.end]...)
 			rename(p, b, "free")
 		case b.is("traf"):
+			if len(f.trafs) == maxTrafs {
+				return f.moof.fail("moof/traf", b, "is one too many")
+			}
 			// Without a word on it, samples are counted from the end of the track before. saio cannot be, as it has no negative offsets.
 			t := trackFragment{base: dataEnd, auxBase: at}
-			if err := f.traf(&t, b, p, m, midway); err != nil {
+			if err := f.traf(&t, b, p, m); err != nil {
 				return err
 			}
 			f.trafs = append(f.trafs, t)
@@ -98,8 +108,8 @@ func (f *fragment) read(p []byte, at int64, m *movie, midway bool) error {
 }
 
 // traf reads all of a traf but its samples. Of what tells of encryption, it makes free boxes in p.
-func (f *fragment) traf(t *trackFragment, traf box, p []byte, m *movie, midway bool) error {
-	if err := f.tfhd(t, traf, m, midway); err != nil {
+func (f *fragment) traf(t *trackFragment, traf box, p []byte, m *movie) error {
+	if err := f.tfhd(t, traf, m); err != nil {
 		return err
 	}
 	table := groupTable{groups: f.groups[len(f.groups):], rest: t.track.groups.rest}
@@ -123,7 +133,7 @@ func (f *fragment) traf(t *trackFragment, traf box, p []byte, m *movie, midway b
 }
 
 // tfhd reads the TrackFragmentHeaderBox.
-func (f *fragment) tfhd(t *trackFragment, traf box, m *movie, midway bool) error {
+func (f *fragment) tfhd(t *trackFragment, traf box, m *movie) error {
 	b, found, err := f.moof.find(traf, "moof/traf", 0, "tfhd")
 	if err != nil {
 		return err
@@ -141,9 +151,10 @@ func (f *fragment) tfhd(t *trackFragment, traf box, m *movie, midway bool) error
 		t.base = f.moof.at
 	}
 	if flags&1 != 0 {
-		// It is a place in the file, which is another one in the stream after a seek: it is that of moof then, as it is nearly always.
-		t.base = int64(min(fields.uint64(), maxPlace))
-		if far := f.moof.at + int64(len(f.moof.p)) + 1024; midway || t.base > far {
+		t.base = int64(min(fields.uint64(), maxPlace)) - f.shift
+		if far := f.moof.at + int64(len(f.moof.p)) + 1024; len(f.trafs) == 0 && t.base > far {
+			// It is a place in the file, and after a seek that is not one in the stream: it is that of moof, as nearly always.
+			f.shift = t.base - f.moof.at
 			t.base = f.moof.at
 		}
 		t.auxBase = t.base

@@ -96,6 +96,9 @@ func (t *groupTable) unframed(p []byte) (wrong string) {
 }
 
 func (t *groupTable) add(p []byte) (wrong string) {
+	if len(t.groups) == fragmentGroup {
+		return "has more groups than there are numbers for"
+	}
 	group, wrong := readProtection(p)
 	if wrong != "" {
 		return "has a group that " + wrong

@@ -10,6 +10,7 @@ import (
 const (
 	maxMovieTracks = 64
 	maxEntries     = 64
+	maxGuesses     = 8 // of where the boxes in a sample entry begin
 )
 
 // movie is what a moov box says of its tracks.
@@ -27,7 +28,8 @@ type track struct {
 	defaults  trackDefaults
 	handler   string // "vide", "soun"
 	timescale uint32 // ticks a second
-	stbl      box    // the sample table
+	trak      box
+	stbl      box // the sample table
 }
 
 // sampleEntry is how some of a track's samples are protected.
@@ -122,7 +124,7 @@ func (m *movie) trak(s boxes, trak box) error {
 	if !found || len(p) < at+4 {
 		return s.fail("moov/trak", trak, "has no track id")
 	}
-	t := track{id: binary.BigEndian.Uint32(p[at:])}
+	t := track{id: binary.BigEndian.Uint32(p[at:]), trak: trak}
 	if m.track(t.id) != nil {
 		return s.fail("moov/trak", trak, "has the id of another track")
 	}
@@ -269,10 +271,12 @@ func sampleEntryFields(s boxes, b box, stsdVersion byte) (size int, ok bool) {
 		}
 		return size, len(p) >= size
 	}
-	for size = 8; size+8 <= len(p); size++ {
+	guesses := 0
+	for size = 8; size+8 <= len(p) && guesses < maxGuesses; size++ {
 		if string(p[size+4:size+8]) != "sinf" {
 			continue
 		}
+		guesses++
 		var child box
 		w := s.in(b, "", size)
 		for w.next(&child) {

@@ -70,7 +70,7 @@ var kept = map[string][]string{"trak": {"mdia", "edts"}, "mdia": {"minf"}, "minf
 
 func appendTrak(out []byte, s boxes, trak box, m *movie) ([]byte, error) {
 	known := slices.ContainsFunc(m.tracks, func(t track) bool {
-		return t.stbl.start > trak.start && t.stbl.end <= trak.end && (t.handler == "vide" || t.handler == "soun")
+		return t.trak == trak && (t.handler == "vide" || t.handler == "soun")
 	})
 	if !known {
 		return out, nil
@@ -91,7 +91,7 @@ func appendBox(out []byte, s boxes, in box, path string) ([]byte, error) {
 		switch {
 		case slices.Contains(inside, string(b.kind[:])):
 			out, err = appendBox(out, s, b, path+"/"+string(b.kind[:]))
-		case in.is("stbl") && !b.is("stsd"):
+		case in.is("stbl") && !b.is("stsd"), b.is("senc"):
 		default:
 			at := len(out)
 			if out = append(out, s.p[b.start:b.end]...); b.is("elst") {

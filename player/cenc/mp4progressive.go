@@ -6,22 +6,33 @@ import (
 	"strconv"
 )
 
-// A progressive film goes out in fragments of so much.
+// A progressive film goes out in fragments of so much, and of what there is before they may end (see mayEnd).
 const (
-	maxFragmentBytes   = 1 << 20
-	maxFragmentSeconds = 1
+	fragmentBytes   = 1 << 20
+	fragmentSeconds = 1
+	fragmentSamples = 512
+
+	maxFragmentBytes   = 16 << 20
+	maxFragmentSamples = 4096
+
+	reordering = 32 // samples that are looked ahead at to see that none is shown before others that come first; codecs reorder 16 at most
 )
 
 // maxRegions bounds the places that auxiliary information of a progressive film is in: each takes more memory than the offset that tells of it. A film
 // of twenty hours has as many chunks.
 const maxRegions = 1 << 17
 
+// maxEmpty bounds the samples that have no bytes: a fragment has 16 for each.
+const maxEmpty = 1 << 16
+
 // progressive is a film that has all of its sample tables in moov. MSE does not take it, so that it is written anew, as a fragmented one.
 type progressive struct {
 	tables   []*sampleTable
 	regions  regionTable
 	planned  []plannedSample // those of the next fragment, in the order of their bytes
+	from, to int64           // where those bytes begin and end, in the stream
 	sequence uint32
+	empty    int // samples so far that have no bytes
 	out      []byte
 }
 
@@ -72,6 +83,11 @@ func (f *progressive) add(s boxes, t *track) error {
 	}
 	if w.err != nil || table.left == 0 {
 		return w.err
+	}
+	if senc, found, _ := s.find(t.trak, "moov/trak", 0, "senc"); found && told.senc.left == 0 {
+		if _, wrong := told.protectionBox("senc", s.body(senc), nil); wrong != "" {
+			return s.fail("moov/trak/senc", senc, wrong)
+		}
 	}
 	if t.timescale == 0 {
 		return s.fail("moov/trak/mdia/mdhd", t.stbl, "has no timescale")
@@ -158,9 +174,9 @@ func (f *progressive) place(t *sampleTable, saio offsetTable, moov boxes) (wrong
 // how the stream is cut. It says what is wrong.
 func (f *progressive) plan(at, end int64) (wrong string) {
 	for _, t := range f.tables {
-		t.opening = t.next
+		t.opening, t.latest = t.next, math.MinInt64
 	}
-	for bytes := 0; len(f.planned) < maxBatch; {
+	for bytes := 0; len(f.planned) < maxFragmentSamples; {
 		t := f.nearest()
 		if t == nil {
 			return ""
@@ -169,7 +185,10 @@ func (f *progressive) plan(at, end int64) (wrong string) {
 		switch {
 		case s.description == 0 || uint64(s.description) > uint64(len(t.track.entries)):
 			return "holds a sample of sample entry " + strconv.FormatUint(uint64(s.description), 10) + ", which moov does not have"
+		case s.size == 0 && f.empty == maxEmpty:
+			return "has more than " + strconv.Itoa(maxEmpty) + " samples of no bytes"
 		case s.size == 0:
+			f.empty++
 		case s.start >= end: // in an mdat to come
 			return ""
 		case s.start < at:
@@ -179,17 +198,45 @@ func (f *progressive) plan(at, end int64) (wrong string) {
 		case int64(s.size) > end-s.start:
 			return "ends within a sample"
 		}
-		tooLong := s.time-t.opening.time >= maxFragmentSeconds*uint64(t.track.timescale)
-		if bytes > 0 && (tooLong || bytes+int(s.size) > maxFragmentBytes) || s.description != t.opening.description {
+		full := s.time-t.opening.time >= fragmentSeconds*uint64(t.track.timescale) || bytes+int(s.size) > fragmentBytes ||
+			len(f.planned) >= fragmentSamples
+		overfull := bytes+int(s.size) > maxFragmentBytes || len(f.planned) >= maxFragmentSamples-reordering
+		if bytes > 0 && full && f.mayEnd(t, overfull) || s.description != t.opening.description {
 			return ""
 		}
 		f.planned = append(f.planned, plannedSample{tableSample: s, table: t})
+		t.latest = max(t.latest, s.shown())
 		if bytes += int(s.size); s.size > 0 {
 			at = s.start + int64(s.size)
 		}
 		t.advance()
 	}
 	return ""
+}
+
+// mayEnd says whether the next sample, which is of t, may begin a fragment. It is made for Firefox, which begins anew at a fragment that overlaps the time
+// of the one before, as that of two tracks always does, and drops all frames up to a sync sample then: fragments of more than one track begin with one,
+// unless that would take too much. Others end where no frame to come is shown before one that was.
+func (f *progressive) mayEnd(t *sampleTable, overfull bool) bool {
+	pace := slices.IndexFunc(f.tables, func(t *sampleTable) bool { return !t.allSync && !t.ended })
+	if pace < 0 || len(f.tables) == 1 || overfull {
+		return f.closed()
+	}
+	return t == f.tables[pace] && t.next.sync
+}
+
+// closed says whether no sample to come is shown before one that is planned.
+func (f *progressive) closed() bool {
+	for _, t := range f.tables {
+		ahead := *t
+		for n := 0; n < reordering && !ahead.ended; n++ {
+			if ahead.next.shown() < t.latest {
+				return false
+			}
+			ahead.advance()
+		}
+	}
+	return true
 }
 
 // nearest gives the table whose next sample is first in the file; nil is that all have ended.
@@ -202,7 +249,7 @@ func (f *progressive) nearest() (first *sampleTable) {
 	return first
 }
 
-// span is where the bytes of planned samples begin and end; at where they have none.
+// span gives where the bytes of samples begin and end; at where they have none.
 func span(planned []plannedSample, at int64) (start, end int64) {
 	start, end = at, at
 	for _, s := range slices.Backward(planned) {
@@ -240,8 +287,8 @@ func (f *progressive) tell() (there bool, wrong string) {
 		if t.track.entries[s.description-1].scheme.name == "" {
 			s.of = &protection{}
 		}
-		if s.entry, there = t.aux.next(s.of, &f.regions); !there {
-			return false, ""
+		if s.entry, there, wrong = t.aux.next(s.of, &f.regions); !there {
+			return false, wrong
 		}
 		t.groups, s.told = groups, true
 	}

@@ -6,10 +6,11 @@ import "strconv"
 //
 // ISO/IEC 23001-7, 10
 type scheme struct {
-	name    string
-	cbc     bool
-	restart bool // each range of a sample begins anew
-	pattern bool // some blocks of a range are clear
+	name        string
+	cbc         bool
+	restart     bool // each range of a sample begins anew
+	pattern     bool // some blocks of a range are clear
+	wholeBlocks bool // in CTR too, what is left of a range past its last whole block is clear (9.6, 9.7)
 }
 
 func schemeOf(name [4]byte) (scheme, bool) {
@@ -17,7 +18,7 @@ func schemeOf(name [4]byte) (scheme, bool) {
 	case "cenc":
 		return scheme{name: "cenc"}, true
 	case "cens":
-		return scheme{name: "cens", pattern: true}, true
+		return scheme{name: "cens", pattern: true, wholeBlocks: true}, true
 	case "cbc1":
 		return scheme{name: "cbc1", cbc: true}, true
 	case "cbcs":

@@ -75,7 +75,9 @@ func (f *fragment) truns(traf box, index int) (end int64, err error) {
 		if wrong != "" {
 			return 0, f.moof.fail("moof/traf/trun", b, wrong)
 		}
-		count++
+		if count++; len(f.runs) > maxRuns {
+			return 0, f.moof.fail("moof/traf/trun", b, "is one too many")
+		}
 		total, ok := next.bytes()
 		if next.start += total; !ok || next.start > maxPlace {
 			return 0, f.moof.fail("moof/traf/trun", b, "has samples that end nowhere")
@@ -92,11 +94,14 @@ func (f *fragment) truns(traf box, index int) (end int64, err error) {
 
 // place places the auxiliary information of a size that begins at one of saio's offsets.
 func (f *fragment) place(t *trackFragment, i int, size uint64) (wrong string) {
-	offset := t.saio.offset(i)
-	if offset > maxPlace || size > maxPlace {
+	offset := int64(t.saio.offset(i))
+	if t.saio.width == 4 { // one beyond 2 GB of its fragment is one before it
+		offset = int64(int32(offset))
+	}
+	if max(offset, -offset) > maxPlace || size > maxPlace {
 		return "points nowhere"
 	}
-	start := t.auxBase + int64(offset)
+	start := t.auxBase + offset
 	f.end = max(f.end, start+int64(size))
 	return f.regions.place(start, int64(size), f.moof)
 }

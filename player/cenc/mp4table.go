@@ -35,6 +35,7 @@ type sampleTable struct {
 	next    tableSample
 	ended   bool        // there is no next one
 	opening tableSample // the first one of the next fragment
+	latest  int64       // when its last one is shown
 }
 
 // tableSample is what the tables say of a sample.
@@ -48,6 +49,9 @@ type tableSample struct {
 	description uint32
 	chunk       uint32
 }
+
+// shown is the time of composition.
+func (s tableSample) shown() int64 { return int64(s.time) + int64(s.offset) }
 
 // offsetTable is stco, co64 or saio.
 type offsetTable struct {

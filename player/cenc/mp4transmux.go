@@ -27,14 +27,14 @@ func (m *mp4Stream) transmux(p []byte, keys Keys) (part, error) {
 		if wrong := f.plan(m.at, m.at+min(m.rest, maxPlace)); wrong != "" {
 			return fail(wrong)
 		}
+		f.from, f.to = span(f.planned, m.at)
 	}
-	start, end := span(f.planned, m.at)
 	switch {
 	case len(f.planned) == 0:
 		return m.drop(box), nil
-	case start > m.at:
-		return m.drop(box[:min(start-m.at, int64(len(box)))]), nil
-	case end-m.at > int64(len(box)):
+	case f.from > m.at:
+		return m.drop(box[:min(f.from-m.at, int64(len(box)))]), nil
+	case f.to-m.at > int64(len(box)):
 		return part{}, nil
 	}
 	there, wrong := f.tell()
@@ -53,12 +53,13 @@ func (m *mp4Stream) transmux(p []byte, keys Keys) (part, error) {
 	if wrong := m.write(f, f.planned[:ready], box); wrong != "" {
 		return fail(wrong)
 	}
-	_, end = span(f.planned[:ready], m.at)
+	_, end := span(f.planned[:ready], m.at)
 	made := m.pass(box, int(end-m.at))
 	made.clear, made.samples, made.missing = f.out, m.samples, missing
 	rest := copy(f.planned, f.planned[ready:])
 	clear(f.planned[rest:])
 	f.planned = f.planned[:rest]
+	f.from, f.to = span(f.planned, m.at)
 	return made, nil
 }
 

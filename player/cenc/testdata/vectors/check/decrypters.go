@@ -18,15 +18,24 @@ import (
 var errRefused = errors.New("refused")
 
 // packets gives the sums of a file's packets, as ffmpeg reads and, with a key, decrypts them.
-func packets(file, key string) ([][]string, error) {
-	args := []string{"-nostdin", "-v", "error"}
+func packets(file, key string, piped bool) ([][]string, error) {
+	args := []string{"-v", "error"}
 	if strings.HasSuffix(file, ".mp4") {
 		args = append(args, "-ignore_editlist", "1")
 	}
 	if key != "" {
 		args = append(args, "-decryption_key", key)
 	}
-	out, err := exec.Command("ffmpeg", append(args, "-i", file, "-map", "0", "-c", "copy", "-f", "framemd5", "-")...).Output()
+	command := exec.Command("ffmpeg", append(args, "-i", file, "-map", "0", "-c", "copy", "-f", "framemd5", "-")...)
+	if piped {
+		film, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		command.Args[slices.Index(command.Args, "-i")+1] = "pipe:0"
+		command.Stdin = bytes.NewBuffer(film)
+	}
+	out, err := command.Output()
 	if err != nil && len(out) == 0 {
 		return nil, errRefused
 	}
@@ -43,14 +52,31 @@ func packets(file, key string) ([][]string, error) {
 	return tracks, nil
 }
 
-// ffmpeg takes one key: with several, each sample has the sums of all of them.
+// ffmpeg reads a vector from a file and from a pipe, and the better result counts: from files with several fragments, and no sidx, ffmpeg 5.1 takes IVs
+// of the wrong fragment, and in a pipe it cannot go back for auxiliary information in an mdat. It takes one key: with several, each sample has the
+// sums of all of them.
 func (c *checker) ffmpeg(v vector) ([][]string, error) {
 	if v.Container == "webm" {
 		return nil, errors.New("no WebM")
 	}
+	var best [][]string
+	err, most := errRefused, -1
+	for _, piped := range []bool{false, true} {
+		all, failed := c.everyKey(v, piped)
+		if failed != nil {
+			continue
+		}
+		if right, _, _, _ := c.count(v, all); right > most {
+			best, err, most = all, nil, right
+		}
+	}
+	return best, err
+}
+
+func (c *checker) everyKey(v vector, piped bool) ([][]string, error) {
 	var all [][]string
 	for _, key := range v.Keys {
-		tracks, err := packets(filepath.Join(c.folder, v.File), key)
+		tracks, err := packets(filepath.Join(c.folder, v.File), key, piped)
 		if err != nil {
 			return nil, err
 		}
@@ -82,7 +108,10 @@ func (c *checker) shakaPackager(v vector) ([][]string, error) {
 		if err := command.Run(); err != nil {
 			return nil, errRefused
 		}
-		tracks, err := packets(out, "")
+		if _, err := os.Stat(out); err != nil { // it may end well and write nothing
+			return nil, errRefused
+		}
+		tracks, err := packets(out, "", false)
 		if err != nil {
 			return nil, err
 		}
@@ -158,5 +187,5 @@ func (c *checker) shakaPlayer(v vector) ([][]string, error) {
 		}
 		return nil, fmt.Errorf("shaka-player.mjs: %s", text)
 	}
-	return packets(out, "")
+	return packets(out, "", false)
 }

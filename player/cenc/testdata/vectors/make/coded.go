@@ -50,13 +50,18 @@ func (c *coder) advance(size int) {
 	}
 }
 
-// auxiliary is the sample's auxiliary information. In senc, a flag for all samples says whether it has counts of subsamples.
+// auxiliary is the sample's auxiliary information. In senc, a flag for all samples says whether it has counts of subsamples: a clear sample then has
+// one, all clear, for shaka-packager and Chromium refuse a count of 0.
 func (c *coded) auxiliary(counts bool) []byte {
 	if c.subsamples == nil && !counts {
 		return c.iv
 	}
-	info := cat(c.iv, u16(len(c.subsamples)))
-	for _, s := range c.subsamples {
+	subsamples := c.subsamples
+	if subsamples == nil {
+		subsamples = []subsample{{clear: len(c.data)}}
+	}
+	info := cat(c.iv, u16(len(subsamples)))
+	for _, s := range subsamples {
 		info = cat(info, u16(s.clear), u32(s.protected))
 	}
 	return info

@@ -70,6 +70,8 @@ func byHandCTR(w *writer) error {
 		simple{"hand-cens-2-1", "Pattern 2:1 in counter mode, IVs of 16 bytes, subsamples of all kinds",
 			[]string{"iv 16", "pattern other", "odd subsamples", "several subsamples", "empty subsamples", "senc alone"}, "avc",
 			protection{scheme: "cens", ivSize: 16, crypt: 2, skip: 1, tenc: 1}, iv16, uneven, senc},
+		simple{"hand-cens-audio", "Whole samples without a pattern, whose last bytes past a whole block are clear",
+			[]string{"iv 8", "full sample", "pattern 0:0", "senc"}, "aac", protection{scheme: "cens", ivSize: 8, tenc: 1}, iv8, nil, senc | saiz},
 		simple{"hand-cens-iv-wrap", "A counter that wraps in the middle of a pattern", []string{"iv 16", "iv wrap", "pattern 5:5"}, "avc",
 			protection{scheme: "cens", ivSize: 16, crypt: 5, skip: 5, tenc: 1}, wrap, nalus(5), senc | saiz},
 	)

@@ -59,7 +59,7 @@ func groupsOfFragments(w *writer) error {
 	}
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{first.key, second.key, third.key},
 		shows: "Three keys and a clear group in each fragment, by six entries of sbgp and the sgpd of the fragment; once by saiz alone, once by senc alone, " +
-			"where clear samples have a count of no subsamples",
+			"where a clear sample has one subsample, all clear, and no IV",
 		rows: []string{"iv 8", "sample groups", "several sbgp entries", "clear samples", "several keys", "saiz alone", "senc alone"}})
 }
 

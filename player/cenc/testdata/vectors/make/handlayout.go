@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 )
@@ -137,7 +136,7 @@ func implicitOffsets(w *writer) error {
 		rows: []string{"iv 8", "implicit offsets", "several trun", "several tracks", "saiz alone", "senc alone"}})
 }
 
-// oneSize is a sound of those frames only that are of one size: of the commonest, and of the next.
+// oneSize is a sound of those frames only of which others have the same size: a fragment for each size.
 func oneSize(w *writer) error {
 	const name = "hand-cenc-default-sizes"
 	p := ctr(name)
@@ -145,7 +144,8 @@ func oneSize(w *writer) error {
 	for i, s := range w.sources["aac"].samples {
 		bySize[len(s.data)] = append(bySize[len(s.data)], i)
 	}
-	lists := slices.SortedFunc(maps.Values(bySize), func(a, b []int) int { return cmp.Or(len(b)-len(a), a[0]-b[0]) })[:2]
+	lists := slices.DeleteFunc(slices.Collect(maps.Values(bySize)), func(list []int) bool { return len(list) == 1 })
+	slices.SortFunc(lists, func(a, b []int) int { return a[0] - b[0] })
 	f := w.film(&track{name: "aac", entries: []*protection{p}})
 	t := f.tracks[0]
 	t.trexSize = len(t.source.samples[lists[0][0]].data)
@@ -158,11 +158,11 @@ func oneSize(w *writer) error {
 			run = append(run, c.code(t.source.samples[j:j+1], 0)...)
 			e.Spans = append(e.Spans, span{"aac", j, 1})
 		}
-		f.add(&fragment{trafs: []*traf{{track: t, runs: [][]coded{run}, aux: saiz | senc*aux(i), tfhdSize: i == 1}}})
+		f.add(&fragment{trafs: []*traf{{track: t, runs: [][]coded{run}, aux: saiz | senc*aux(i%2), tfhdSize: i > 0}}})
 	}
 	return w.add(vector{Name: name, Container: "mp4", Maker: hand, Scheme: "cenc", Keys: keysOf(name), Tracks: []expected{e},
 		Rows:  []string{"cenc", "iv 8", "default sizes", "full sample", "senc", "saiz alone"},
-		Shows: "The sizes of samples are trex's in one fragment, and tfhd's in the other: a sound of those frames only that are of one size",
+		Shows: "The sizes of samples are trex's in one fragment, and tfhd's in the others: a sound of those frames only of which there are several of one size",
 	}, f.data)
 }
 

@@ -13,13 +13,13 @@ func main() {
 	work := flag.String("work", os.TempDir(), "a folder for what is not kept")
 	packager := flag.String("packager", "packager", "shaka-packager")
 	flag.Parse()
-	if err := run(*out, *work, *packager); err != nil {
+	if err := makeAll(*out, *work, *packager); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(out, work, packager string) error {
+func makeAll(out, work, packager string) error {
 	sources, err := readSources(filepath.Join(out, "clear"))
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func readMP4(data []byte) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	time := uint64(0)
+	time, table := uint64(0), trak.Mdia.Minf.Stbl
 	for i, one := range samples {
 		ranges, err := trak.GetRangesForSampleInterval(uint32(i+1), uint32(i+1))
 		if err != nil {
@@ -76,7 +76,7 @@ func readMP4(data []byte) (*source, error) {
 		}
 		at := ranges[0].Offset
 		s.samples = append(s.samples, sample{
-			data: data[at : at+uint64(one.Size)], time: time, duration: one.Dur, offset: one.CompositionTimeOffset, sync: one.IsSync(),
+			data: data[at : at+uint64(one.Size)], time: time, duration: one.Dur, offset: one.CompositionTimeOffset, sync: table.Stss == nil || one.IsSync(),
 		})
 		time += uint64(one.Dur)
 	}
