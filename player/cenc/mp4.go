@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	maxSample  = 32 << 20 // bytes
-	maxBatch   = 1024     // samples that are decrypted at once: hostile ones take more memory than the bytes that they stand for
-	endOfWorld = math.MaxInt64
+	maxSample = 32 << 20 // bytes
+	maxBatch  = 1024     // samples that are decrypted at once: hostile ones take more memory than the bytes that they stand for
+	noEnd     = math.MaxInt64
 )
 
 // mp4Stream reads the byte stream of an MP4. Fragmented media is decrypted where it stands: no box changes its size, so all offsets hold.
 type mp4Stream struct {
 	at   int64 // in the byte stream, of what comes next
-	rest int64 // bytes of the current box to come; [endOfWorld] where it lasts to the end of the stream
+	rest int64 // bytes of the current box to come; [noEnd] where it lasts to the end of the stream
 	mdat bool  // that box is media
 
 	movie       *movie // nil until there is one
@@ -59,7 +59,7 @@ func (m *mp4Stream) read(p []byte, keys Keys) (part, error) {
 // pass is done with n bytes of the current box, or with all of a box that there was none before.
 func (m *mp4Stream) pass(p []byte, n int) part {
 	m.at += int64(n)
-	if m.rest != 0 && m.rest != endOfWorld {
+	if m.rest != 0 && m.rest != noEnd {
 		m.rest -= int64(n)
 	}
 	return part{used: n, clear: p[:n]}
@@ -100,10 +100,10 @@ func (m *mp4Stream) box(p []byte) (part, error) {
 	}
 }
 
-// openMedia begins an mdat box. One that lasts to the end of the file would last for ever in MSE, which knows no end: it is given the size that its samples
-// need.
+// openMedia begins an mdat box. One that lasts to the end of the file would last for ever in MSE, which knows no end: it is given the size that its
+// samples need.
 func (m *mp4Stream) openMedia(p []byte, size int64, header int) part {
-	if needs := m.fragment.end - m.at; size == endOfWorld && needs > int64(header) && needs <= math.MaxUint32 {
+	if needs := m.fragment.end - m.at; size == noEnd && needs > int64(header) && needs <= math.MaxUint32 {
 		size = needs
 		binary.BigEndian.PutUint32(p, uint32(needs))
 	}

@@ -180,9 +180,14 @@ func (a author) protection(t runSpec, i, base int, places map[string]int) (parts
 	switch t.aux {
 	case "senc":
 		parts = append(parts, bx(a.was("senc"), f32(flags), u32(len(frames)), whole))
-	case "uuid":
+	case "uuid", "own": // of PIFF; "own" says key and size of IVs itself
 		id := []byte("\xa2\x39\x4f\x52\x5a\x9b\x4f\x14\xa2\x44\x6c\x42\x7c\x64\x8d\xf4")
-		parts = append(parts, bx(a.was("uuid"), id, f32(flags), u32(len(frames)), whole))
+		var own []byte
+		if def := a.tracks[t.track].def; t.aux == "own" {
+			own = slices.Concat(b8(0, 0, 1, def.ivSize), def.key.ID[:])
+			flags |= 1
+		}
+		parts = append(parts, bx(a.was("uuid"), id, f32(flags), own, u32(len(frames)), whole))
 	case "saio":
 		parts = append(parts, saiz, bx(a.was("saio"), f32(1), []byte("cenc"), u32(0), u32(1), u32(places[name("aux", i, 0)]-base)))
 	case "before", "after":

@@ -187,3 +187,17 @@ func TestClearParts(t *testing.T) {
 	same := []frame{{bytes: noise(1, 100), iv: iv8}, {bytes: noise(2, 100), iv: iv8}}
 	filmSpec{tracks: []trackSpec{equal}, fragments: []fragmentSpec{{trafs: []runSpec{{aux: "senc", runs: [][]frame{same, same}}}}}}.check(t)
 }
+
+// TestPIFFKey has fragments that say another key, and IVs of another size, than tenc.
+func TestPIFFKey(t *testing.T) {
+	film := filmSpec{tracks: []trackSpec{{id: 1, kind: "vide", scheme: "cenc", def: guard{key: keyB, ivSize: 8}}},
+		fragments: []fragmentSpec{{trafs: []runSpec{{aux: "own", runs: [][]frame{cut(frames(3, 0, iv8), [2]int{9, 70})}}}}}}
+	sealed, want := film.write()
+	for _, p := range []*[]byte{&sealed, &want} {
+		*p = patch(*p, "tenc", 0, 7, append([]byte{16}, keyA.ID[:]...)...)
+	}
+	got, _, err := clear(cenc.NewDecrypter(ring{keyB.ID: keyB}, nil), sealed, 100)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("error %v, %d bytes of %d", err, len(got), len(want))
+	}
+}

@@ -2,8 +2,8 @@ package cenc
 
 import "encoding/binary"
 
-// auxiliary reads what stands apart of each sample: its IV and its subsamples. They are in a senc box, or anywhere, with saiz to say how long each entry is,
-// and saio where they begin. The zero value has none.
+// auxiliary reads what stands apart of each sample: its IV and its subsamples. They are in a senc box, or anywhere, with saiz to say how long each
+// entry is, and saio where they begin. The zero value has none.
 //
 // ISO/IEC 23001-7, 7
 type auxiliary struct {

@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// sampleTable goes through the samples of a track of a progressive file, in their order. Nothing is unrolled: a table of few bytes may tell of many samples.
+// sampleTable goes through the samples of a track of a progressive file, in their order. Nothing is unrolled: a table of few bytes may
+// tell of many samples.
 //
 // ISO/IEC 14496-12, 8.5 to 8.7
 type sampleTable struct {

@@ -42,7 +42,8 @@ func mp4Boxes(film []byte, at, end int) (list []mp4Box) {
 
 // children are the boxes in a box that has some.
 func (b mp4Box) children() []mp4Box {
-	skip := map[string]int{"moov": 0, "trak": 0, "mdia": 0, "minf": 0, "stbl": 0, "mvex": 0, "moof": 0, "traf": 0, "stsd": 8, "avc1": 78, "vp09": 78, "mp4a": 28}
+	skip := map[string]int{"moov": 0, "trak": 0, "mdia": 0, "minf": 0, "stbl": 0, "mvex": 0, "moof": 0, "traf": 0, "stsd": 8, "avc1": 78, "vp09": 78,
+		"mp4a": 28}
 	n, ok := skip[b.kind]
 	if !ok {
 		return nil
@@ -77,12 +78,9 @@ func readVectorMP4(film []byte) (tracks map[uint64][]vectorSample, problems []st
 	problems = leftovers(boxes)
 	for _, b := range boxes {
 		for _, child := range b.children() {
-			switch child.kind {
-			case "mvex":
-				for _, trex := range child.children() {
-					if trex.kind == "trex" {
-						sizes[trex.u32(4)] = trex.u32(16)
-					}
+			for _, trex := range child.children() { // of mvex
+				if trex.kind == "trex" {
+					sizes[trex.u32(4)] = trex.u32(16)
 				}
 			}
 		}
@@ -145,13 +143,12 @@ func readVectorTrun(b mp4Box, base, end, size int, time *uint64, give func(vecto
 	}
 	start := base + field(1, end-base)
 	first := field(4, 0)
-	for i := range b.u32(4) {
+	for range b.u32(4) {
 		duration := field(0x100, 0)
 		length := field(0x200, size)
-		flags := field(0x400, first)
+		dependence := field(0x400, first)
 		offset := field(0x800, 0)
-		give(vectorSample{data: b.film[start : start+length], time: *time, offset: int32(offset), sync: flags&0x10000 == 0})
-		_ = i
+		give(vectorSample{data: b.film[start : start+length], time: *time, offset: int32(offset), sync: dependence&0x10000 == 0})
 		start += length
 		*time += uint64(duration)
 	}

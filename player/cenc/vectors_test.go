@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/keystream-player/keystream/player/cenc"
@@ -220,50 +219,6 @@ func firstDifference(a, b []byte) int {
 		n++
 	}
 	return n
-}
-
-// TestVectorRows holds the vectors to what issue 4 says must work: each of its rows, and of the brief's beside them, has vectors, by as many makers
-// as can make it.
-func TestVectorRows(t *testing.T) {
-	makers := map[string][]string{}
-	for _, v := range readVectors(t) {
-		for _, row := range append(v.Rows, v.Container) {
-			if maker, _, _ := strings.Cut(v.Maker, " "); !slices.Contains(makers[row], maker) {
-				makers[row] = append(makers[row], maker)
-			}
-		}
-		if size := len(v.data); size > 150_000 {
-			t.Errorf("%s has %d bytes", v.File, size)
-		}
-	}
-	rows := map[string]string{
-		"cenc": "shaka-packager ffmpeg mp4ff hand", "cens": "shaka-packager hand", "cbc1": "shaka-packager hand", "cbcs": "shaka-packager mp4ff hand",
-		"pattern 1:9": "shaka-packager mp4ff hand", "pattern 5:5": "shaka-packager hand", "pattern 10:0": "shaka-packager hand", "pattern 1:0": "hand",
-		"pattern 0:0": "hand", "pattern other": "hand", "full sample": "shaka-packager ffmpeg mp4ff hand", "constant iv 8": "hand",
-		"constant iv 16": "shaka-packager mp4ff hand", "iv 8": "shaka-packager ffmpeg hand", "iv 16": "shaka-packager mp4ff hand", "iv wrap": "hand",
-		"odd subsamples": "shaka-packager ffmpeg mp4ff hand", "several subsamples": "shaka-packager ffmpeg mp4ff hand", "empty subsamples": "hand",
-		"senc": "shaka-packager ffmpeg mp4ff hand", "senc alone": "hand", "saiz alone": "hand", "piff senc": "hand", "no auxiliary information": "mp4ff hand",
-		"sample groups": "shaka-packager hand", "several sbgp entries": "hand", "groups in moov": "hand", "key rotation": "shaka-packager hand",
-		"several keys": "shaka-packager hand", "several tracks": "ffmpeg hand", "clear track": "hand", "several trun": "hand", "several traf": "hand",
-		"several mdat": "hand", "several saio entries": "hand", "clear samples": "shaka-packager hand", "clear lead": "shaka-packager hand",
-		"64-bit sizes": "hand", "size 0": "hand", "base-data-offset": "hand", "implicit offsets": "hand", "default sizes": "hand", "boxes between": "hand",
-		"tenc version 0": "hand", "pssh": "shaka-packager hand", "progressive": "ffmpeg hand", "webm whole frame": "shaka-packager hand",
-		"webm partitions": "shaka-packager hand", "webm odd partitions": "hand", "webm empty partitions": "hand", "webm clear frames": "shaka-packager hand",
-		"webm several tracks": "hand", "webm several keys": "hand", "webm clear track": "hand", "webm block groups": "hand", "webm known sizes": "hand",
-		"webm unknown sizes": "hand", "mp4": "shaka-packager ffmpeg mp4ff hand", "webm": "shaka-packager hand",
-	}
-	for row, want := range rows {
-		for maker := range strings.FieldsSeq(want) {
-			if !slices.Contains(makers[row], maker) {
-				t.Errorf("%q has no vector by %s", row, maker)
-			}
-		}
-	}
-	for row := range makers {
-		if rows[row] == "" {
-			t.Errorf("%q is no row", row)
-		}
-	}
 }
 
 // vectorSample is a sample that a decrypted film has.

@@ -14,8 +14,8 @@ func readVectorWebM(film []byte) (tracks map[uint64][]vectorSample, problems []s
 			problems = append(problems, fmt.Sprint(r))
 		}
 	}()
-	var read func(data []byte, level int)
-	read = func(data []byte, level int) {
+	var read func([]byte)
+	read = func(data []byte) {
 		for len(data) > 0 {
 			id, n := ebmlNumber(data)
 			size, m := ebmlNumber(data[n:])
@@ -30,7 +30,7 @@ func readVectorWebM(film []byte) (tracks map[uint64][]vectorSample, problems []s
 			data = data[n+m+len(body):]
 			switch id {
 			case 0x18538067, 0x1654AE6B, 0xAE, 0x1F43B675, 0xA0: // Segment, Tracks, TrackEntry, Cluster, BlockGroup
-				read(body, level+1)
+				read(body)
 			case 0x6D80:
 				problems = append(problems, "ContentEncodings is left")
 			case 0xA3, 0xA1: // SimpleBlock, Block
@@ -43,7 +43,7 @@ func readVectorWebM(film []byte) (tracks map[uint64][]vectorSample, problems []s
 			}
 		}
 	}
-	read(film, 0)
+	read(film)
 	return tracks, problems
 }
 

@@ -15,11 +15,11 @@ picture='testsrc2=s=96x64:r=12,noise=alls=16:allf=t:all_seed=7'
 sound="aevalsrc=s=24000:c=mono:exprs='0.3*sin(2*PI*t*(220+180*t))+0.1*sin(2*PI*t*911)'"
 
 # shoot FILE FLAGS… encodes the picture; record FILE FLAGS… the sound.
-shoot() { "${ffmpeg[@]}" -f lavfi -i "$picture" -frames:v 24 -pix_fmt yuv420p "${@:2}" "${exact[@]}" "$here/clear/$1"; }
-record() { "${ffmpeg[@]}" -f lavfi -i "$sound" -t 2 "${@:2}" "${exact[@]}" "$here/clear/$1"; }
+shoot() { "${ffmpeg[@]}" -f lavfi -i "$picture" -frames:v 24 -pix_fmt yuv420p "${@:2}" "${exact[@]}" "$out/clear/$1"; }
+record() { "${ffmpeg[@]}" -f lavfi -i "$sound" -t 2 "${@:2}" "${exact[@]}" "$out/clear/$1"; }
 
-mkdir -p "$here/clear"
-rm -f "$here"/*.mp4 "$here"/*.webm "$here"/clear/*
+out=$work/vectors # the folder here changes at the end only, at once
+mkdir -p "$out/clear"
 # Three slices a frame are three NAL units, and so at least three subsamples; B frames are composed out of order.
 shoot avc.mp4 -c:v libx264 -profile:v main -preset slow -bf 2 -crf 28 -g 12 -keyint_min 12 -sc_threshold 0 -x264-params slices=3
 record aac.mp4 -c:a aac -b:a 28k
@@ -35,5 +35,7 @@ packager=$tools/node_modules/shaka-packager/bin/packager-linux-$machine
 chmod +x "$packager"
 
 cd "$here/make"
-go run . -out "$here" -work "$work" -packager "$packager"
+go run . -out "$out" -work "$work" -packager "$packager" -media "$here/../../../../examples/media"
+rm -rf "$here"/*.mp4 "$here"/*.webm "$here/clear"
+mv "$out"/* "$here"
 du -cb "$here"/*.mp4 "$here"/*.webm "$here"/clear/* "$here/vectors.json" | tail -1

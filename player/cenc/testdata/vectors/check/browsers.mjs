@@ -9,10 +9,11 @@ import { launch, names, withEME } from '../../../../../web/test/browser.mjs'
 const folder = join(import.meta.dirname, '..')
 const wanted = process.argv.slice(2)
 const { vectors } = JSON.parse(await readFile(join(folder, 'vectors.json')))
+const page = '<!doctype html><style>body{margin:0}video{width:96px;height:64px;display:block}</style><video muted></video>'
 const server = createServer(async (request, response) => {
   try {
-    const body = request.url === '/' ? '<!doctype html><style>body{margin:0}video{width:96px;height:64px;display:block}</style><video muted></video>' : await readFile(join(folder, request.url))
-    response.setHeader('content-type', request.url === '/' ? 'text/html' : request.url.endsWith('.webm') ? 'video/webm' : 'video/mp4').end(body)
+    const body = request.url === '/' ? page : await readFile(join(folder, request.url))
+    response.setHeader('content-type', request.url === '/' ? 'text/html' : 'application/octet-stream').end(body)
   } catch {
     response.writeHead(404).end()
   }
@@ -59,7 +60,8 @@ async function load({ file, keys, type, pictures, sounds }) {
     { initDataTypes: ['keyids'], videoCapabilities: capabilities(pictures), audioCapabilities: capabilities(sounds) },
   ])
   await video.setMediaKeys(await access.createMediaKeys())
-  const base64url = hex => btoa(String.fromCharCode(...hex.match(/../g).map(b => Number.parseInt(b, 16)))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '')
+  const binary = hex => String.fromCharCode(...hex.match(/../g).map(b => Number.parseInt(b, 16)))
+  const base64url = hex => btoa(binary(hex)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '')
   const set = Object.entries(keys).map(([kid, k]) => ({ kty: 'oct', kid: base64url(kid), k: base64url(k) }))
   const encoder = new TextEncoder()
   const session = video.mediaKeys.createSession()
@@ -128,6 +130,13 @@ async function open(page) {
   await page.addScriptTag({ content: `${raised}` })
 }
 
+/** Few words for what a browser says: most of it is the same for all. */
+function verdict(message) {
+  if (/DECODE|decode/.test(message)) return '**decode error**'
+  if (/^no /.test(message)) return `**${message}**`
+  return 'refused'
+}
+
 const browsers = withEME.filter(name => names.includes(name))
 const rows = new Map(vectors.filter(v => !wanted.length || wanted.includes(v.name)).map(v => [v, []]))
 for (const name of browsers) {
@@ -137,7 +146,7 @@ for (const name of browsers) {
   for (const [v, row] of rows) {
     const page = await browser.newPage()
     await open(page)
-    row.push(await judge(page, v).catch(e => e.message.split('\n')[0].slice(0, 90)))
+    row.push(await judge(page, v).catch(e => verdict(e.message)))
     await page.close()
   }
   await browser.close()

@@ -181,7 +181,8 @@ func (c *checker) shakaPlayer(v vector) ([][]string, error) {
 		keys = append(keys, id+":"+key)
 	}
 	out := filepath.Join(c.work, "player.mp4")
-	if text, err := exec.Command("node", "shaka-player.mjs", c.player, filepath.Join(c.folder, v.File), out, strings.Join(keys, ",")).CombinedOutput(); err != nil {
+	if text, err := exec.Command("node", "shaka-player.mjs", c.player, filepath.Join(c.folder, v.File), out, strings.Join(keys,
+		",")).CombinedOutput(); err != nil {
 		if bytes.Contains(text, []byte("thrown")) {
 			return nil, errors.New("throws")
 		}

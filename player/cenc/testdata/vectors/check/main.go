@@ -81,7 +81,8 @@ func (c *checker) run() (err error) {
 			data = data[size:]
 		}
 	}
-	decrypters := []decrypter{{"ffmpeg", (*checker).ffmpeg}, {"shaka-packager", (*checker).shakaPackager}, {"mp4ff", (*checker).mp4ff}, {"shaka-player", (*checker).shakaPlayer}}
+	decrypters := []decrypter{{"ffmpeg", (*checker).ffmpeg}, {"shaka-packager", (*checker).shakaPackager}, {"mp4ff", (*checker).mp4ff},
+		{"shaka-player", (*checker).shakaPlayer}}
 	fmt.Println("| vector | ffmpeg | shaka-packager | mp4ff | shaka-player |\n|---|---|---|---|---|")
 	for _, v := range index.Vectors {
 		if flag.NArg() > 0 && !slices.Contains(flag.Args(), v.Name) {

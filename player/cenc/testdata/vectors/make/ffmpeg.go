@@ -39,7 +39,7 @@ func (w *writer) encryptFFmpeg(name string, fragments bool) ([]byte, error) {
 		"-map", "0", "-map", "1", "-c", "copy", "-map_metadata", "-1", "-fflags", "+bitexact", "-movflags", "+faststart",
 		"-encryption_scheme", "cenc-aes-ctr", "-encryption_kid", hex.EncodeToString(id[:]), "-encryption_key", hex.EncodeToString(key[:]), out)
 	if err == nil && fragments {
-		script := filepath.Join(w.out, "../../../../examples/media/fragment.mjs")
+		script := filepath.Join(w.media, "fragment.mjs")
 		err = run("node", script, out, out+".fragmented")
 		out += ".fragmented"
 	}

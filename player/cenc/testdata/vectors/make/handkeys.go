@@ -4,15 +4,14 @@ package main
 type all struct {
 	name, shows string
 	scheme      string
-	rows        []string
+	rows        string // joined by commas
 	keys        []string
-	tracks      []*track
 	counts      []int // how many samples a track has; 0: all of the source
 }
 
 // finish writes a film that is whole.
 func (w *writer) finish(f *film, a all) error {
-	v := vector{Name: a.name, Container: "mp4", Maker: hand, Scheme: a.scheme, Shows: a.shows, Rows: append([]string{a.scheme}, a.rows...), Keys: keysOf(a.keys...)}
+	v := vector{Name: a.name, Container: "mp4", Maker: hand, Scheme: a.scheme, Shows: a.shows, Rows: rowsOf(a.scheme, a.rows), Keys: keysOf(a.keys...)}
 	for i, t := range f.tracks {
 		e := w.whole(uint64(t.id), t.name)
 		if i < len(a.counts) {
@@ -24,8 +23,8 @@ func (w *writer) finish(f *film, a all) error {
 }
 
 func byHandKeys(w *writer) error {
-	for _, make := range []func(*writer) error{groupsOfFragments, groupsOfTrack, clearByDefault, groupsCBCS, clearLead, twoKeys} {
-		if err := make(w); err != nil {
+	for _, by := range []func(*writer) error{groupsOfFragments, groupsOfTrack, clearByDefault, groupsCBCS, clearLead, twoKeys} {
+		if err := by(w); err != nil {
 			return err
 		}
 	}
@@ -58,9 +57,10 @@ func groupsOfFragments(w *writer) error {
 		f.add(&fragment{trafs: []*traf{{track: t, runs: [][]coded{run}, aux: where, groups: own}}})
 	}
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{first.key, second.key, third.key},
-		shows: "Three keys and a clear group in each fragment, by six entries of sbgp and the sgpd of the fragment; once by saiz alone, once by senc alone, " +
+		shows: "Three keys and a clear group in each fragment, by six entries of sbgp and the sgpd of the fragment; once by saiz alone, once by " +
+			"senc alone, " +
 			"where a clear sample has one subsample, all clear, and no IV",
-		rows: []string{"iv 8", "sample groups", "several sbgp entries", "clear samples", "several keys", "saiz alone", "senc alone"}})
+		rows: "iv 8, sample groups, several sbgp entries, clear samples, several keys, saiz alone, senc alone"})
 }
 
 // groupsOfTrack describes the groups in moov, and changes the key with each fragment: key rotation.
@@ -83,7 +83,7 @@ func groupsOfTrack(w *writer) error {
 	}
 	return w.finish(f, all{name: name, scheme: "cenc", keys: labels, counts: []int{40},
 		shows: "A key for each fragment, by groups that moov describes; the last has IVs of 16 bytes, the others of 8",
-		rows:  []string{"iv 8", "iv 16", "sample groups", "groups in moov", "key rotation", "several keys", "full sample", "senc"}})
+		rows:  "iv 8, iv 16, sample groups, groups in moov, key rotation, several keys, full sample, senc"})
 }
 
 // clearByDefault says in tenc that nothing is protected, and in groups what is.
@@ -100,8 +100,9 @@ func clearByDefault(w *writer) error {
 	f.add(&fragment{trafs: []*traf{{track: t, runs: [][]coded{run}, aux: saiz | senc, groups: []*protection{p}}}})
 	f.add(&fragment{trafs: []*traf{{track: t, runs: [][]coded{(&coder{}).code(s[12:], 0)}}}})
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{p.key},
-		shows: "Clear by tenc, which has neither key nor IVs, and encrypted where a group says so; the last fragment is clear, without auxiliary information",
-		rows:  []string{"iv 8", "sample groups", "clear samples", "senc"}})
+		shows: "Clear by tenc, which has neither key nor IVs, and encrypted where a group says so; the last fragment is clear, without " +
+			"auxiliary information",
+		rows: "iv 8, sample groups, clear samples, senc"})
 }
 
 // groupsCBCS has groups of other constant IVs and patterns, and descriptions of several lengths.
@@ -130,8 +131,8 @@ func groupsCBCS(w *writer) error {
 	f.add(&fragment{trafs: []*traf{{track: t, runs: [][]coded{code(base, s[12:], 0)}, aux: senc | saiz}}})
 	return w.finish(f, all{name: name, scheme: "cbcs", keys: []string{base.key, own[0].key},
 		shows: "Groups with constant IVs of 16 and of 8 bytes, with IVs of their own, of other patterns, and clear: descriptions of several lengths",
-		rows: []string{"constant iv 16", "constant iv 8", "iv 16", "sample groups", "several sbgp entries", "clear samples", "several keys", "pattern 5:5", "pattern 1:9",
-			"pattern 0:0", "odd subsamples", "several subsamples", "saiz alone"}})
+		rows: "constant iv 16, constant iv 8, iv 16, sample groups, several sbgp entries, clear samples, several keys, pattern 5:5, pattern " +
+			"1:9, pattern 0:0, odd subsamples, several subsamples, saiz alone"})
 }
 
 // clearLead has two sample entries, one of them clear.
@@ -151,7 +152,7 @@ func clearLead(w *writer) error {
 	}})
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{name},
 		shows: "Two sample entries, clear and encrypted; tfhd says which a track fragment is of, and one fragment has both",
-		rows:  []string{"iv 8", "clear samples", "clear lead", "several traf", "senc", "saiz alone"}})
+		rows:  "iv 8, clear samples, clear lead, several traf, senc, saiz alone"})
 }
 
 // twoKeys is a muxed film whose tracks have a key and a scheme each; and a third track is clear.
@@ -159,7 +160,8 @@ func twoKeys(w *writer) error {
 	const name = "hand-muxed"
 	picture := ctr(name + " picture")
 	sound := &protection{scheme: "cbcs", key: name + " sound", constantIV: iv16, tenc: 1}
-	f := w.film(&track{name: "avc", entries: []*protection{picture}}, &track{name: "aac", entries: []*protection{sound}}, &track{name: "aac", entries: []*protection{nil}})
+	f := w.film(&track{name: "avc", entries: []*protection{picture}}, &track{name: "aac", entries: []*protection{sound}}, &track{name: "aac",
+		entries: []*protection{nil}})
 	f.start()
 	video, audio := f.tracks[0].source.samples, f.tracks[1].source.samples
 	c, d := &coder{p: picture, iv: []byte("hand mux"), cut: nalus(5)}, &coder{p: sound}
@@ -172,5 +174,5 @@ func twoKeys(w *writer) error {
 	}
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{picture.key, sound.key}, counts: []int{24, 44, 44},
 		shows: "Three tracks in one file: a picture in cenc, a sound in cbcs under another key, and the same sound clear",
-		rows:  []string{"iv 8", "cbcs", "constant iv 16", "full sample", "several keys", "several tracks", "several traf", "clear track", "senc"}})
+		rows:  "iv 8, cbcs, constant iv 16, full sample, several keys, several tracks, several traf, clear track, senc"})
 }

@@ -6,8 +6,8 @@ import (
 )
 
 func byHandLayout(w *writer) error {
-	for _, make := range []func(*writer) error{manyRuns, manyMdats, wideBoxes, toTheEnd, fromFileStart, implicitOffsets, oneSize, between} {
-		if err := make(w); err != nil {
+	for _, by := range []func(*writer) error{manyRuns, manyMdats, wideBoxes, toTheEnd, fromFileStart, implicitOffsets, oneSize, between} {
+		if err := by(w); err != nil {
 			return err
 		}
 	}
@@ -36,7 +36,8 @@ func manyRuns(w *writer) error {
 	f, c, d := w.pair(name)
 	f.start()
 	v, a := f.tracks[0].source.samples, f.tracks[1].source.samples
-	interleaved := []chunk{{1, 0, true}, {0, 0, true}, {0, 0, false}, {1, 0, false}, {0, 1, true}, {0, 1, false}, {1, 1, true}, {1, 1, false}, {0, 2, false}, {0, 2, true}}
+	interleaved := []chunk{{1, 0, true}, {0, 0, true}, {0, 0, false}, {1, 0, false}, {0, 1, true}, {0, 1, false}, {1, 1, true}, {1, 1, false}, {0, 2,
+		false}, {0, 2, true}}
 	f.add(&fragment{mdats: [][]chunk{interleaved}, trafs: []*traf{
 		{track: f.tracks[0], runs: runs(c, v, 5, 1, 6), aux: saiz, perRun: true},
 		{track: f.tracks[1], runs: runs(d, a, 10, 12), aux: saiz, perRun: true},
@@ -46,8 +47,9 @@ func manyRuns(w *writer) error {
 		{track: f.tracks[1], runs: runs(d, a[22:], 22), aux: senc | saiz},
 	}})
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{name}, counts: []int{24, 44},
-		shows: "Several truns a track fragment, their samples interleaved and, in the second fragment, out of order; saio has an offset of 64 bits for each",
-		rows:  []string{"iv 8", "several trun", "several saio entries", "several tracks", "saiz alone", "senc alone", "senc", "odd subsamples"}})
+		shows: "Several truns a track fragment, their samples interleaved and, in the second fragment, out of order; saio has an offset of 64 " +
+			"bits for each",
+		rows: "iv 8, several trun, several saio entries, several tracks, saiz alone, senc alone, senc, odd subsamples"})
 }
 
 func manyMdats(w *writer) error {
@@ -67,13 +69,14 @@ func manyMdats(w *writer) error {
 	}
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{name}, counts: []int{24, 44},
 		shows: "Four mdats a fragment, one of them empty; three track fragments, of which two are of one track",
-		rows:  []string{"iv 8", "several mdat", "several traf", "several trun", "several saio entries", "several tracks", "senc", "senc alone", "saiz alone"}})
+		rows:  "iv 8, several mdat, several traf, several trun, several saio entries, several tracks, senc, senc alone, saiz alone"})
 }
 
 func wideBoxes(w *writer) error {
 	const name = "hand-cenc-64-bit"
 	f, c, d := w.pair(name)
-	for _, kind := range []string{"ftyp", "moov", "trak", "mdia", "minf", "stbl", "stsd", "encv", "sinf", "schi", "tenc", "mvex", "moof", "traf", "tfhd", "trun", "senc", "saiz", "saio", "mdat"} {
+	for _, kind := range []string{"ftyp", "moov", "trak", "mdia", "minf", "stbl", "stsd", "encv", "sinf", "schi", "tenc", "mvex", "moof", "traf",
+		"tfhd", "trun", "senc", "saiz", "saio", "mdat"} {
 		f.wide[kind] = true
 	}
 	f.start()
@@ -85,7 +88,7 @@ func wideBoxes(w *writer) error {
 		}})
 	}
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{name}, counts: []int{24, 44},
-		shows: "Boxes of every kind with sizes of 64 bits", rows: []string{"iv 8", "64-bit sizes", "several tracks", "senc", "saiz alone"}})
+		shows: "Boxes of every kind with sizes of 64 bits", rows: "iv 8, 64-bit sizes, several tracks, senc, saiz alone"})
 }
 
 func toTheEnd(w *writer) error {
@@ -100,7 +103,7 @@ func toTheEnd(w *writer) error {
 		}})
 	}
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{name}, counts: []int{24, 44},
-		shows: "The last mdat has size 0: it goes on to the end of the file", rows: []string{"iv 8", "size 0", "several tracks", "saiz alone", "senc alone"}})
+		shows: "The last mdat has size 0: it goes on to the end of the file", rows: "iv 8, size 0, several tracks, saiz alone, senc alone"})
 }
 
 func fromFileStart(w *writer) error {
@@ -115,8 +118,9 @@ func fromFileStart(w *writer) error {
 		}})
 	}
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{name}, counts: []int{24, 44},
-		shows: "Data offsets, and saio's, count from a place in the file, which tfhd gives (base-data-offset); saio's may be negative. MSE refuses such media: a decrypter need not",
-		rows:  []string{"iv 8", "base-data-offset", "several trun", "several tracks", "saiz alone", "senc"}})
+		shows: "Data offsets, and saio's, count from a place in the file, which tfhd gives (base-data-offset); saio's may be negative. MSE " +
+			"refuses such media: a decrypter need not",
+		rows: "iv 8, base-data-offset, several trun, several tracks, saiz alone, senc"})
 }
 
 func implicitOffsets(w *writer) error {
@@ -131,9 +135,10 @@ func implicitOffsets(w *writer) error {
 		}})
 	}
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{name}, counts: []int{24, 44},
-		shows: "Neither base-data-offset nor default-base-is-moof: the first track fragment counts from its moof, the next goes on where the data of the last ended; " +
+		shows: "Neither base-data-offset nor default-base-is-moof: the first track fragment counts from its moof, the next goes on where the " +
+			"data of the last ended; " +
 			"only the first trun has a data offset",
-		rows: []string{"iv 8", "implicit offsets", "several trun", "several tracks", "saiz alone", "senc alone"}})
+		rows: "iv 8, implicit offsets, several trun, several tracks, saiz alone, senc alone"})
 }
 
 // oneSize is a sound of those frames only of which others have the same size: a fragment for each size.
@@ -161,8 +166,9 @@ func oneSize(w *writer) error {
 		f.add(&fragment{trafs: []*traf{{track: t, runs: [][]coded{run}, aux: saiz | senc*aux(i%2), tfhdSize: i > 0}}})
 	}
 	return w.add(vector{Name: name, Container: "mp4", Maker: hand, Scheme: "cenc", Keys: keysOf(name), Tracks: []expected{e},
-		Rows:  []string{"cenc", "iv 8", "default sizes", "full sample", "senc", "saiz alone"},
-		Shows: "The sizes of samples are trex's in one fragment, and tfhd's in the others: a sound of those frames only of which there are several of one size",
+		Rows: rowsOf("cenc", "iv 8, default sizes, full sample, senc, saiz alone"),
+		Shows: "The sizes of samples are trex's in one fragment, and tfhd's in the others: a sound of those frames only of which there are " +
+			"several of one size",
 	}, f.data)
 }
 
@@ -180,7 +186,8 @@ func between(w *writer) error {
 		emsg := f.fullBox("emsg", 1, 0, u32(1000), u64(0), u32(0), u32(i), []byte("urn:x\x00\x00moof mdat senc"))
 		prft := f.fullBox("prft", 1, 0, u32(1), u64(0), u64(0))
 		f.add(&fragment{
-			before: [][]byte{f.box("styp", []byte("msdh"), u32(0), []byte("msdh")), sidx, emsg, prft, pssh, f.box("free", fill(0, 9)), f.box("uuid", fill(7, 20)), f.box("skip"), f.box("xxxx", fill(1, 3))},
+			before: [][]byte{f.box("styp", []byte("msdh"), u32(0), []byte("msdh")), sidx, emsg, prft, pssh, f.box("free", fill(0, 9)), f.box("uuid",
+				fill(7, 20)), f.box("skip"), f.box("xxxx", fill(1, 3))},
 			trafs: []*traf{
 				{track: f.tracks[0], runs: runs(c, v[12*i:], 12), aux: senc | saiz},
 				{track: f.tracks[1], runs: runs(d, a[22*i:], 22), aux: senc | saiz},
@@ -188,5 +195,6 @@ func between(w *writer) error {
 		})
 	}
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{name}, counts: []int{24, 44},
-		shows: "styp, sidx, emsg, prft, pssh, free, skip, uuid and unknown boxes between fragments", rows: []string{"iv 8", "boxes between", "pssh", "several tracks", "senc"}})
+		shows: "styp, sidx, emsg, prft, pssh, free, skip, uuid and unknown boxes between fragments",
+		rows:  "iv 8, boxes between, pssh, several tracks, senc"})
 }

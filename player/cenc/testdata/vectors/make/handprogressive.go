@@ -3,8 +3,8 @@ package main
 import "slices"
 
 func byHandProgressive(w *writer) error {
-	for _, make := range []func(*writer) error{progressiveTwoKeys, progressiveCBCS, progressiveGroups, progressiveClearLead} {
-		if err := make(w); err != nil {
+	for _, by := range []func(*writer) error{progressiveTwoKeys, progressiveCBCS, progressiveGroups, progressiveClearLead} {
+		if err := by(w); err != nil {
 			return err
 		}
 	}
@@ -27,8 +27,9 @@ func progressiveTwoKeys(w *writer) error {
 	}
 	f.finishProgressive([]*table{video, audio}, order)
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{picture.key, sound.key}, counts: []int{24, 44},
-		shows: "Progressive, two tracks under a key each, chunks interleaved; saiz and saio in the sample tables, with an offset for each chunk of the picture, and one for the sound",
-		rows:  []string{"progressive", "iv 8", "several keys", "several tracks", "several saio entries", "odd subsamples", "saiz alone"}})
+		shows: "Progressive, two tracks under a key each, chunks interleaved; saiz and saio in the sample tables, with an offset for each chunk " +
+			"of the picture, and one for the sound",
+		rows: "progressive, iv 8, several keys, several tracks, several saio entries, odd subsamples, saiz alone"})
 }
 
 func progressiveCBCS(w *writer) error {
@@ -42,7 +43,8 @@ func progressiveCBCS(w *writer) error {
 	f.finishProgressive([]*table{video, audio}, []chunk{{0, 0, false}, {1, 0, false}, {0, 1, false}, {1, 1, false}})
 	return w.finish(f, all{name: name, scheme: "cbcs", keys: []string{name}, counts: []int{24, 44},
 		shows: "Progressive, constant IVs: the picture's subsamples are in a senc in its trak, the sound has nothing; chunk offsets of 64 bits",
-		rows:  []string{"progressive", "constant iv 16", "constant iv 8", "pattern 1:9", "full sample", "several tracks", "several subsamples", "odd subsamples", "senc alone", "64-bit sizes"}})
+		rows: "progressive, constant iv 16, constant iv 8, pattern 1:9, full sample, several tracks, several subsamples, odd subsamples, senc " +
+			"alone, 64-bit sizes"})
 }
 
 func progressiveGroups(w *writer) error {
@@ -66,7 +68,7 @@ func progressiveGroups(w *writer) error {
 	f.finishProgressive([]*table{t}, order)
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{first.key, second.key}, counts: []int{24},
 		shows: "Progressive, two keys and a clear group, which change within chunks",
-		rows:  []string{"progressive", "iv 8", "sample groups", "groups in moov", "several sbgp entries", "clear samples", "several keys", "saiz alone"}})
+		rows:  "progressive, iv 8, sample groups, groups in moov, several sbgp entries, clear samples, several keys, saiz alone"})
 }
 
 func progressiveClearLead(w *writer) error {
@@ -79,6 +81,7 @@ func progressiveClearLead(w *writer) error {
 	t.chunks = append(runs(&coder{}, s, 6), runs(&coder{p: p, iv: slices.Clone(wrap), cut: nalus(5)}, s[6:], 6, 12)...)
 	f.finishProgressive([]*table{t}, []chunk{{0, 0, false}, {0, 0, true}, {0, 1, true}, {0, 2, true}, {0, 1, false}, {0, 2, false}})
 	return w.finish(f, all{name: name, scheme: "cenc", keys: []string{name}, counts: []int{24},
-		shows: "Progressive, two sample entries, clear and encrypted; IVs of 16 bytes, whose counters wrap; clear samples have no auxiliary information (saiz says 0)",
-		rows:  []string{"progressive", "iv 16", "iv wrap", "clear lead", "clear samples", "saiz alone"}})
+		shows: "Progressive, two sample entries, clear and encrypted; IVs of 16 bytes, whose counters wrap; clear samples have no auxiliary " +
+			"information (saiz says 0)",
+		rows: "progressive, iv 16, iv wrap, clear lead, clear samples, saiz alone"})
 }

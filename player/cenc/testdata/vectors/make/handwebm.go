@@ -13,7 +13,6 @@ type webmTrack struct {
 	name   string // of the source
 	number int
 	key    string // its label; "" is a clear track
-	coder
 }
 
 // webmFrame is a frame as it stands in a block.
@@ -75,7 +74,8 @@ func encryptFrame(data []byte, key string, iv []byte, ends []int) []byte {
 
 // header is all ahead of the first Cluster.
 func (f *webm) header(segment []byte) []byte {
-	ebml := element(0x1A45DFA3, integer(0x4286, 1), integer(0x42F7, 1), integer(0x42F2, 4), integer(0x42F3, 8), element(0x4282, []byte("webm")), integer(0x4287, 4),
+	ebml := element(0x1A45DFA3, integer(0x4286, 1), integer(0x42F7, 1), integer(0x42F2, 4), integer(0x42F3, 8), element(0x4282, []byte("webm")),
+		integer(0x4287, 4),
 		integer(0x4285, 2))
 	info := element(0x1549A966, integer(0x2AD7B1, 1_000_000), element(0x4D80, []byte("keystream")), element(0x5741, []byte("keystream")))
 	var entries [][]byte

@@ -1,8 +1,8 @@
 package main
 
 func byHandWebM(w *writer) error {
-	for _, make := range []func(*writer) error{webmWhole, webmPartitions, webmUnknownSizes, webmGroups} {
-		if err := make(w); err != nil {
+	for _, by := range []func(*writer) error{webmWhole, webmPartitions, webmUnknownSizes, webmGroups} {
+		if err := by(w); err != nil {
 			return err
 		}
 	}
@@ -12,7 +12,8 @@ func byHandWebM(w *writer) error {
 // webmWhole has tracks of two keys and a clear one, and known sizes; clear frames stand among encrypted ones.
 func webmWhole(w *writer) error {
 	const name = "hand-webm-tracks"
-	tracks := []*webmTrack{{name: "vp8", number: 1, key: name + " picture"}, {name: "vorbis", number: 2, key: name + " sound"}, {name: "opus", number: 3}}
+	tracks := []*webmTrack{{name: "vp8", number: 1, key: name + " picture"}, {name: "vorbis", number: 2, key: name + " sound"}, {name: "opus",
+		number: 3}}
 	f := w.openWebM(tracks, func(t *webmTrack, i int) bool { return i < 5 || i%7 == 3 }, nil)
 	clusters := f.clusters(func(time int, frames []webmFrame) []byte {
 		blocks := [][]byte{integer(0xE7, time)}
@@ -26,8 +27,9 @@ func webmWhole(w *writer) error {
 	ebml := len(element(0x1A45DFA3, children(header)[0].data))
 	segment := element(0x18538067, header[ebml:], element(0xEC, make([]byte, 30)), clusters, tags)
 	return f.finish(cat(header[:ebml], segment), vector{Name: name,
-		Shows: "Whole frames, a picture and a sound under a key each, a clear track beside them; frames that are not encrypted among those that are; every size known",
-		Rows:  []string{"webm whole frame", "webm clear frames", "webm several tracks", "webm several keys", "webm clear track", "webm known sizes"}})
+		Shows: "Whole frames, a picture and a sound under a key each, a clear track beside them; frames that are not encrypted among those that " +
+			"are; every size known",
+		Rows: rowsOf("webm", "webm whole frame, webm clear frames, webm several tracks, webm several keys, webm clear track, webm known sizes")})
 }
 
 // webmPartitions has frames of many kinds of partitions.
@@ -47,8 +49,9 @@ func webmPartitions(w *writer) error {
 		}
 		return element(0x1F43B675, blocks...)
 	})), vector{Name: name,
-		Shows: "Frames of up to 7 partitions, clear and encrypted by turns, of any length, of none, all clear, all encrypted; of no partition at all, which is a clear frame",
-		Rows:  []string{"webm partitions", "webm odd partitions", "webm empty partitions"}})
+		Shows: "Frames of up to 7 partitions, clear and encrypted by turns, of any length, of none, all clear, all encrypted; of no partition " +
+			"at all, which is a clear frame",
+		Rows: rowsOf("webm", "webm partitions, webm odd partitions, webm empty partitions")})
 }
 
 // webmUnknownSizes is as a live stream is.
@@ -74,8 +77,9 @@ func webmUnknownSizes(w *writer) error {
 		return cluster
 	})
 	return f.finish(cat(f.header(unsized(0x18538067, 1)), clusters), vector{Name: name,
-		Shows: "Segment and Clusters of unknown size; blocks whose sizes take up to 8 bytes; a track number of two bytes; partitioned frames, whole ones and a clear one in one track",
-		Rows:  []string{"webm unknown sizes", "webm partitions", "webm whole frame", "webm clear frames", "webm several tracks", "webm several keys"}})
+		Shows: "Segment and Clusters of unknown size; blocks whose sizes take up to 8 bytes; a track number of two bytes; partitioned frames, " +
+			"whole ones and a clear one in one track",
+		Rows: rowsOf("webm", "webm unknown sizes, webm partitions, webm whole frame, webm clear frames, webm several tracks, webm several keys")})
 }
 
 // webmGroups has BlockGroups, with what may stand in them, and CRC-32s and Voids between blocks.
@@ -91,19 +95,21 @@ func webmGroups(w *writer) error {
 	clusters := f.clusters(func(time int, frames []webmFrame) []byte {
 		blocks := [][]byte{integer(0xE7, time), integer(0xAB, 99)}
 		for i, b := range frames {
+			duration := map[int]int{1: 84, 2: 40}[b.track.number]
 			switch {
 			case i%3 == 2:
 				blocks = append(blocks, b.block(0xA3, time, 0), element(0xEC, make([]byte, i%4)))
 				continue
 			case b.sync:
-				blocks = append(blocks, element(0xA0, b.block(0xA1, time, 0), integer(0x9B, 20)))
+				blocks = append(blocks, element(0xA0, b.block(0xA1, time, 0), integer(0x9B, duration)))
 			default:
-				blocks = append(blocks, element(0xA0, integer(0x9B, 40), b.block(0xA1, time, i%2*4), element(0xFB, []byte{0xD8})))
+				blocks = append(blocks, element(0xA0, integer(0x9B, duration), b.block(0xA1, time, i%2*4), element(0xFB, []byte{0xD8})))
 			}
 		}
 		return element(0x1F43B675, blocks...)
 	})
 	return f.finish(cat(f.header(unsized(0x18538067, 8)), clusters), vector{Name: name,
-		Shows: "BlockGroups, whose Block has other elements before and after it, among SimpleBlocks; whole frames, partitioned ones and clear ones under one key",
-		Rows:  []string{"webm block groups", "webm whole frame", "webm partitions", "webm clear frames", "webm several tracks"}})
+		Shows: "BlockGroups, whose Block has other elements before and after it, among SimpleBlocks; whole frames, partitioned ones and clear " +
+			"ones under one key",
+		Rows: rowsOf("webm", "webm block groups, webm whole frame, webm partitions, webm clear frames, webm several tracks")})
 }

@@ -39,9 +39,10 @@ type span struct {
 
 // writer writes the vectors and remembers them.
 type writer struct {
-	out, work, packager string
-	sources             map[string]*source
-	vectors             []vector
+	out, work, packager, media string
+
+	sources map[string]*source
+	vectors []vector
 }
 
 const (

@@ -9,24 +9,25 @@ import (
 )
 
 func main() {
-	out := flag.String("out", ".", "the folder of the vectors; its clear/ has the clear sources")
-	work := flag.String("work", os.TempDir(), "a folder for what is not kept")
-	packager := flag.String("packager", "packager", "shaka-packager")
+	w := &writer{}
+	flag.StringVar(&w.out, "out", ".", "the folder of the vectors; its clear/ has the clear sources")
+	flag.StringVar(&w.work, "work", os.TempDir(), "a folder for what is not kept")
+	flag.StringVar(&w.packager, "packager", "packager", "shaka-packager")
+	flag.StringVar(&w.media, "media", "examples/media", "the folder of fragment.mjs")
 	flag.Parse()
-	if err := makeAll(*out, *work, *packager); err != nil {
+	if err := w.all(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func makeAll(out, work, packager string) error {
-	sources, err := readSources(filepath.Join(out, "clear"))
-	if err != nil {
+func (w *writer) all() (err error) {
+	if w.sources, err = readSources(filepath.Join(w.out, "clear")); err != nil {
 		return err
 	}
-	w := &writer{out: out, work: work, packager: packager, sources: sources}
-	for _, make := range []func(*writer) error{byShaka, byFFmpeg, byMP4FF, byHandCTR, byHandCBC, byHandKeys, byHandLayout, byHandProgressive, byHandWebM} {
-		if err := make(w); err != nil {
+	for _, by := range []func(*writer) error{byShaka, byFFmpeg, byMP4FF, byHandCTR, byHandCBC, byHandKeys, byHandLayout, byHandProgressive,
+		byHandWebM} {
+		if err := by(w); err != nil {
 			return err
 		}
 	}

@@ -13,19 +13,21 @@ func byMP4FF(w *writer) error {
 		name, source, scheme string
 		iv                   []byte
 		shows                string
-		rows                 []string
+		rows                 string // joined by commas
 	}{
-		{"mp4ff-cenc-video", "avc", "cenc", iv16, "Subsamples of whole blocks, IVs of 16 bytes", []string{"iv 16", "several subsamples", "senc"}},
-		{"mp4ff-cenc-video-iv-8", "avc", "cenc", iv8, "Subsamples of whole blocks; the IV that was given has 8 bytes", []string{"several subsamples", "senc"}},
-		{"mp4ff-cenc-audio", "aac", "cenc", iv16, "Whole samples, IVs of 16 bytes", []string{"iv 16", "full sample", "senc"}},
-		{"mp4ff-cbcs-video", "avc", "cbcs", iv16, "Pattern 1:9, a constant IV, subsamples of any length", []string{"constant iv 16", "pattern 1:9", "odd subsamples", "several subsamples", "senc"}},
-		{"mp4ff-cbcs-audio", "aac", "cbcs", iv16, "Whole samples under a constant IV", []string{"constant iv 16", "full sample", "no auxiliary information"}},
+		{"mp4ff-cenc-video", "avc", "cenc", iv16, "Subsamples of whole blocks, IVs of 16 bytes", "iv 16, several subsamples, senc"},
+		{"mp4ff-cenc-video-iv-8", "avc", "cenc", iv8, "Subsamples of whole blocks; the IV that was given has 8 bytes", "several subsamples, senc"},
+		{"mp4ff-cenc-audio", "aac", "cenc", iv16, "Whole samples, IVs of 16 bytes", "iv 16, full sample, senc"},
+		{"mp4ff-cbcs-video", "avc", "cbcs", iv16, "Pattern 1:9, a constant IV, subsamples of any length",
+			"constant iv 16, pattern 1:9, odd subsamples, several subsamples, senc"},
+		{"mp4ff-cbcs-audio", "aac", "cbcs", iv16, "Whole samples under a constant IV", "constant iv 16, full sample, no auxiliary information"},
 	} {
 		data, err := w.encryptMP4FF(v.source, v.scheme, v.name, v.iv)
 		if err != nil {
 			return fmt.Errorf("%s: %w", v.name, err)
 		}
-		err = w.add(vector{Name: v.name, Container: "mp4", Maker: mp4ff, Scheme: v.scheme, Shows: v.shows, Rows: append([]string{v.scheme}, v.rows...), Keys: keysOf(v.name),
+		err = w.add(vector{Name: v.name, Container: "mp4", Maker: mp4ff, Scheme: v.scheme, Shows: v.shows, Rows: rowsOf(v.scheme, v.rows),
+			Keys:   keysOf(v.name),
 			Tracks: []expected{w.whole(1, v.source)}}, data)
 		if err != nil {
 			return err
