@@ -19,7 +19,7 @@ func IsMP4(prefix []byte) bool {
 	}
 	switch size := binary.BigEndian.Uint32(prefix); string(prefix[4:8]) {
 	case "ftyp", "styp":
-		return size >= 16 && size <= 1<<16
+		return size == 1 || size >= 16 && size <= 1<<16
 	case "moov", "moof", "sidx", "free", "skip", "wide", "mdat":
 		return size < 2 || size >= 8
 	}

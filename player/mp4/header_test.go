@@ -99,7 +99,6 @@ func TestReadHeader(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			// ftyp with a 64-bit size is not sniffed, so that one stands behind another.
 			file := slices.Concat(ftyp, test.file)
 			got, err := read(file)
 			if err != nil {
@@ -291,7 +290,7 @@ func TestIsMP4(t *testing.T) {
 	}
 	for prefix, want := range map[string]bool{
 		head(24, "ftyp"): true, head(24, "styp"): true, head(0, "moov"): true, head(1, "mdat"): true, head(8, "wide"): true, head(500, "moof"): true,
-		head(44, "sidx"): true, head(8, "free"): true, head(8, "skip"): true,
+		head(44, "sidx"): true, head(1, "ftyp"): true, head(8, "free"): true, head(8, "skip"): true,
 		head(7, "free"): false, head(0, "ftyp"): false, head(1<<30, "ftyp"): false, head(24, "pdf "): false, "ftyp": false, "": false,
 		"\x1a\x45\xdf\xa3\x9f\x42\x86\x81": false, "GET / HTTP": false,
 	} {
