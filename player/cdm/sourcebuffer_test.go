@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/keystream-player/keystream/player/drm/clearkey"
 	"github.com/keystream-player/keystream/player/platform"
 	"github.com/keystream-player/keystream/player/playertest"
 )
@@ -132,41 +133,48 @@ func TestWhatFoundNoRoomIsAppendedLaterAndDecryptedOnce(t *testing.T) {
 	})
 }
 
-// The part that found no room is followed by one that lacks a key: its key may come while nothing is being appended.
+// What found no room is followed by what lacks a key, which comes while nothing is being appended.
 func TestAKeyThatComesBetweenTwoAppendsOfOneBodyIsNotMissed(t *testing.T) {
 	play(t, playertest.Options{Quota: 400}, one(film("one", key(1, 0, 5), key(2, 5, 0))), func(s *stage) {
 		s.session(1)
-		body := s.piece(0, 1000)
-		defer body.Release()
-		s.named(s.sb.AppendBuffer(s.ctx, body), "QuotaExceededError")
-		s.session(2)
-		s.named(s.sb.AppendBuffer(s.ctx, body), "QuotaExceededError")
-		s.buffered(s.sb, 0)
-	})
-	play(t, playertest.Options{Quota: 700}, one(film("one", key(1, 0, 3), key(2, 3, 0))), func(s *stage) {
-		s.session(1)
 		s.must(s.append(s.piece(0, 400)))
-		s.session(2)
-		s.must(s.append(s.piece(400, 700)))
-		body := s.piece(700, 1000)
+		body := s.piece(400, 900)
 		defer body.Release()
-		s.named(s.sb.AppendBuffer(s.ctx, body), "QuotaExceededError")
-		s.must(s.sb.Remove(s.ctx, 0, 3*time.Second))
+		s.named(s.sb.AppendBuffer(s.ctx, body), "QuotaExceededError") // for the 200 bytes of the first key
+		s.session(2)
+		s.must(s.sb.Remove(s.ctx, 0, forever))
+		a := s.begin(s.sb, body)
+		a.fails("QuotaExceededError") // for the 300 bytes of the second
+		s.must(s.sb.Remove(s.ctx, 0, forever))
 		s.must(s.sb.AppendBuffer(s.ctx, body))
-		s.buffered(s.sb, 6)
+		s.buffered(s.sb, 3)
 	})
 }
 
 func TestWhatFoundNoRoomMayBeDropped(t *testing.T) {
-	play(t, playertest.Options{Quota: 400}, one(film("one", key(1, 0, 0))), func(s *stage) {
-		s.session(1)
-		s.must(s.append(s.piece(0, 400)))
-		s.named(s.append(s.piece(400, 700)), "QuotaExceededError")
-		s.must(s.sb.Remove(s.ctx, 0, forever))
-		s.must(s.sb.Abort())
-		s.must(s.append(s.piece(700, 1000)))
-		s.buffered(s.sb, 3)
-	})
+	for name, drop := range map[string]func(*stage){
+		"by Abort": func(s *stage) {
+			s.must(s.sb.Abort())
+			if n := s.page.Live(); n != 0 {
+				s.Errorf("%d bodies are kept", n)
+			}
+		},
+		"by another body": func(*stage) {}, // all that was appended before is whole segments
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, playertest.Options{Quota: 400}, one(film("one", key(1, 0, 0))), func(s *stage) {
+				s.session(1)
+				s.must(s.append(s.piece(0, 400)))
+				s.named(s.append(s.piece(400, 700)), "QuotaExceededError")
+				s.must(s.sb.Remove(s.ctx, 0, forever))
+				drop(s)
+				s.must(s.append(s.piece(700, 1000)))
+				if got := s.sb.Buffered(); len(got) != 1 || got[0].Start != 6*time.Second {
+					s.Errorf("%v is buffered", got)
+				}
+			})
+		})
+	}
 }
 
 func TestACancelledWaitGoesOnWithTheSameBody(t *testing.T) {
@@ -342,6 +350,23 @@ func TestADecryptionThatDiesBeginsAnewWithItsKeys(t *testing.T) {
 			a.ends(platform.ErrDecryptionLost)
 			again(s, second)
 		})
+	})
+}
+
+// As with a browser's CDM, a wrong key makes what cannot be decoded; nothing more is taken in then.
+func TestAWrongKeyFailsTheElement(t *testing.T) {
+	play(t, playertest.Options{}, one(film("one", key(1, 0, 0))), func(s *stage) {
+		s.must(s.session().Update(s.ctx, clearkey.FormatLicense([]clearkey.Key{{ID: id(1), Value: id(2)}})))
+		s.must(s.append(s.piece(0, 100)))
+		_ = s.append(s.piece(100, 400))
+		if err := s.host.Element().Error(); err == nil || err.Code != platform.MediaErrDecode {
+			s.Fatalf("the element has error %v", err)
+		}
+		n := s.pieces()
+		s.named(s.append(s.piece(400, 700)), "InvalidStateError")
+		if got := s.pieces(); got != n {
+			s.Error("it is decrypted first")
+		}
 	})
 }
 

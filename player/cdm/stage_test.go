@@ -69,6 +69,11 @@ func play(t *testing.T, options playertest.Options, films []*playertest.Film, f 
 		options.Films, options.CDM.NoEME = films, true
 		s := &stage{T: t, ctx: t.Context(), page: playertest.NewHost(t, options), film: films[0], films: films}
 		s.host = cdm.NewHost(s.page)
+		defer func() {
+			if t.Failed() {
+				t.Log(s.page.Dump())
+			}
+		}()
 		stop := s.host.Element().Listen(func(e platform.MediaEvent) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -82,13 +87,13 @@ func play(t *testing.T, options playertest.Options, films []*playertest.Film, f 
 		f(s)
 		s.must(s.host.Element().SetSrc(""))
 		s.ms.Close()
+		if n := s.page.Decrypters(); n != 0 {
+			t.Errorf("%d decrypters are left", n)
+		}
 		s.must(s.host.Element().SetMediaKeys(context.Background(), nil))
 		synctest.Wait()
 		if live, places, violations := s.page.Live(), s.page.Decryptions(), s.page.Violations(); live != 0 || places != 0 || len(violations) != s.violations {
 			t.Errorf("%d bodies and %d decryptions are left; violations %v", live, places, violations)
-		}
-		if t.Failed() {
-			t.Log(s.page.Dump())
 		}
 	})
 }

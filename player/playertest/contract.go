@@ -20,6 +20,9 @@ type ContractEnv struct {
 	// key; in all else it is the same.
 	Software bool
 
+	// Lacks names the groups and rules that the browser under the host does not keep, and says why. They are skipped.
+	Lacks map[string]string
+
 	// Run runs one test; nil runs it as it is. A host in virtual time needs a bubble.
 	Run func(t *testing.T, test func(t *testing.T))
 
@@ -32,18 +35,45 @@ type ContractEnv struct {
 	Redirecting string // a URL that redirects to another one of the page's origin, which answers 200
 }
 
+var contractGroups = []struct {
+	name  string
+	tests []contractTest
+}{
+	{"page", pageContract}, {"fetch", fetchContract}, {"element", elementContract}, {"mse", mseContract}, {"eme", emeContract},
+	{"licenses", licenseContract},
+}
+
+// checkLacks wants every name in Lacks to be one.
+func (env ContractEnv) checkLacks(t *testing.T) {
+	names := map[string]bool{}
+	for _, group := range contractGroups {
+		names[group.name] = true
+		for _, test := range group.tests {
+			names[test.rule] = true
+		}
+	}
+	for name := range env.Lacks {
+		if !names[name] {
+			t.Errorf("the contract has no %q", name)
+		}
+	}
+}
+
+func (env ContractEnv) skip(t *testing.T, name string) {
+	if why := env.Lacks[name]; why != "" {
+		t.Skip(why)
+	}
+}
+
 // Contract checks that a host keeps the promises of package platform.
 func Contract(t *testing.T, env ContractEnv) {
-	for _, group := range []struct {
-		name  string
-		tests []contractTest
-	}{
-		{"page", pageContract}, {"fetch", fetchContract}, {"element", elementContract}, {"mse", mseContract}, {"eme", emeContract},
-		{"licenses", licenseContract},
-	} {
+	env.checkLacks(t)
+	for _, group := range contractGroups {
 		t.Run(group.name, func(t *testing.T) {
+			env.skip(t, group.name)
 			for _, test := range group.tests {
 				t.Run(test.rule, func(t *testing.T) {
+					env.skip(t, test.rule)
 					run := env.Run
 					if run == nil {
 						run = func(t *testing.T, f func(*testing.T)) { f(t) }

@@ -29,6 +29,7 @@ type decryption struct {
 	started bool
 	life    int // grows with each death
 	over    bool
+	streams map[*decrypter]bool               // that are not closed
 	busy    map[*decrypter]context.CancelFunc // with a piece
 }
 
@@ -39,7 +40,8 @@ func (h *Host) NewDecryption() platform.Decryption {
 	for _, f := range h.options.Films {
 		h.learnClear(f)
 	}
-	d := &decryption{host: h, keys: map[[16]byte]*cenc.Key{}, busy: map[*decrypter]context.CancelFunc{}}
+	d := &decryption{host: h, keys: map[[16]byte]*cenc.Key{}, streams: map[*decrypter]bool{},
+		busy: map[*decrypter]context.CancelFunc{}}
 	h.decryptions = append(h.decryptions, d)
 	h.logf(decryptionLane, "new")
 	return d
@@ -50,6 +52,16 @@ func (h *Host) Decryptions() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.decryptions)
+}
+
+// Decrypters counts the byte streams in these places that are not closed.
+func (h *Host) Decrypters() (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, d := range h.decryptions {
+		n += len(d.streams)
+	}
+	return n
 }
 
 // DecryptionKeys lists the keys that the places have, by their ids.
@@ -114,7 +126,9 @@ func (d *decryption) Key(id [16]byte) *cenc.Key { return d.keys[id] }
 func (d *decryption) NewDecrypter() platform.Decrypter {
 	d.host.mu.Lock()
 	defer d.host.mu.Unlock()
-	return &decrypter{place: d, life: d.life}
+	stream := &decrypter{place: d, life: d.life}
+	d.streams[stream] = true
+	return stream
 }
 
 func (d *decryption) Close() {
@@ -301,7 +315,11 @@ func (d *decrypter) Reset() {
 	}
 }
 
-func (d *decrypter) Close() {}
+func (d *decrypter) Close() {
+	d.place.host.mu.Lock()
+	defer d.place.host.mu.Unlock()
+	delete(d.place.streams, d)
+}
 
 // genuine decrypts what is really encrypted.
 type genuine struct{ cenc *cenc.Decrypter }

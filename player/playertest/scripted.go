@@ -28,11 +28,12 @@ var errNoFilm = &platform.DecryptionError{Reason: "malformed", Message: "the byt
 
 func (s *scripted) decrypt(p []byte) (clear []byte, told []InitData, missing [][16]byte, err error) {
 	s.pending = append(s.pending, p...)
-	for len(s.pending) > 0 && missing == nil {
+	for short := false; len(s.pending) > 0 && missing == nil && !short; {
 		var some []byte
 		var events []InitData
 		if s.film == nil || s.header {
 			some, events, err = s.readHeader()
+			short = s.header
 		} else {
 			some, events, missing, err = s.readMedia()
 		}
@@ -40,9 +41,6 @@ func (s *scripted) decrypt(p []byte) (clear []byte, told []InitData, missing [][
 			return nil, nil, nil, err
 		}
 		clear, told = append(clear, some...), append(told, events...)
-		if s.header {
-			break
-		}
 	}
 	return clear, told, missing, nil
 }
@@ -61,21 +59,19 @@ func (s *scripted) readHeader() (clear []byte, told []InitData, err error) {
 	return s.becomes(0, film.HeaderSize), s.tell(film.HeaderSize), nil
 }
 
-// readMedia goes on with a media segment, or with any where one is over, as far as there are keys.
+// readMedia goes on with a media segment as far as there are keys. Where one is over, any may begin, and so may a header.
 func (s *scripted) readMedia() (clear []byte, told []InitData, missing [][16]byte, err error) {
-	starts := append(s.film.starts(), int64(len(s.film.Bytes)))
-	if slices.Contains(starts, s.next) {
-		i := slices.IndexFunc(append([]int64{s.next}, starts...), s.beginsAt)
+	ends := append(s.film.starts()[1:], int64(len(s.film.Bytes)))
+	if s.next == s.film.HeaderSize || slices.Contains(ends, s.next) {
+		begins := append([]int64{s.next}, s.film.starts()...)
+		i := slices.IndexFunc(begins, s.beginsAt)
 		if i < 0 {
 			s.header = true
-			if s.place.host.filmOf(s.pending) == nil {
-				return nil, nil, nil, errNoFilm
-			}
-			return s.headerAgain()
+			return nil, nil, nil, nil
 		}
-		s.next = append([]int64{s.next}, starts...)[i]
+		s.next = begins[i]
 	}
-	end := starts[slices.IndexFunc(starts, func(start int64) bool { return start > s.next })]
+	end := ends[slices.IndexFunc(ends, func(end int64) bool { return end > s.next })]
 	end = min(end, s.next+int64(len(s.pending)))
 	if !bytes.Equal(s.film.Bytes[s.next:end], s.pending[:end-s.next]) {
 		return nil, nil, nil, errNoFilm
@@ -85,12 +81,6 @@ func (s *scripted) readMedia() (clear []byte, told []InitData, missing [][16]byt
 	clear = s.becomes(s.next, limit)
 	s.pending, s.next = s.pending[limit-s.next:], limit
 	return clear, told, missing, nil
-}
-
-// headerAgain is for a header after media.
-func (s *scripted) headerAgain() (clear []byte, told []InitData, missing [][16]byte, err error) {
-	clear, told, err = s.readHeader()
-	return clear, told, nil, err
 }
 
 // beginsAt says whether the bytes to come are the segment at an offset.
@@ -120,8 +110,9 @@ func (s *scripted) locked(from, to int64) (limit int64, missing [][16]byte) {
 			end = s.film.offsetAt(k.End)
 		}
 		if start, end = max(start, from), min(end, to); start < end && s.place.keys[k.ID] == nil {
-			limit = min(limit, start)
-			missing = append(missing, k.ID)
+			if limit = min(limit, start); !slices.Contains(missing, k.ID) {
+				missing = append(missing, k.ID)
+			}
 		}
 	}
 	return limit, missing
