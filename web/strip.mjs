@@ -290,9 +290,9 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
     out = strip(wasm)
   } catch (error) {
-    // The player works as it is; `make size` says whether it may be released so.
+    // The program works as it is; `make size` says whether it may be released so.
     if (!(error instanceof UnknownGo)) throw error
-    console.warn(`${error.message}. Until then the player is 150 kB larger.`)
+    console.warn(`${error.message}. Until then the program is 150 kB larger.`)
   }
   writeFileSync(to, out)
 }

@@ -66,7 +66,7 @@ func TestDecryptionUnavailable(t *testing.T) {
 		{"/gobrowser/missing.js", "", "keystream-cdm.js ", "/gobrowser/keystream-cdm.js"},
 		{"/gobrowser/text.js", "", "keystream-cdm.js ", "/gobrowser/keystream-cdm.js"},
 		{"/gobrowser/broken.js", "", "keystream-cdm.js ", "/gobrowser/keystream-cdm.js"},
-		{"http://localhost:1/foreign.js", "", "may not run as a Worker", "/gobrowser/keystream-cdm.js"},
+		{"http://localhost:1/foreign.js", "", "as a Worker", "/gobrowser/keystream-cdm.js"},
 		{"", "/gobrowser/missing.wasm", "cdm.wasm came with HTTP status 404. Serve", "/gobrowser/missing.wasm"},
 		{"", "/gobrowser/broken.wasm", "cdm.wasm could not be compiled. Allow 'wasm-unsafe-eval'", "/gobrowser/broken.wasm"},
 		{"", "/gobrowser/foreign.wasm", "cdm.wasm could not be instantiated. Build", "/gobrowser/foreign.wasm"},

@@ -16,7 +16,7 @@ import (
 
 // A call of WebCrypto costs as much as Go takes for so many bytes: of one sample in CTR, where each is a call of its own, and of all samples in CBC.
 const (
-	leastCTR = 4 << 10
+	leastCTR = 1500
 	leastCBC = 16 << 10
 )
 

@@ -3,6 +3,7 @@
 import { Go, globals } from 'wasm_exec'
 import { WebCrypto } from './cdmcrypto.js'
 import type { FromWorker, InitData, ToWorker } from './cdmmessage.js'
+import { Output } from './cdmoutput.js'
 import { compile, unavailable } from './compile.js'
 import type { KeystreamError } from './error.js'
 
@@ -14,7 +15,7 @@ type Call = (method: string, decrypter?: number, goesOn?: boolean) => void
 interface Decrypting {
   id: number
   input: Uint8Array[]
-  clear: Uint8Array<ArrayBuffer>[]
+  output: Output
   initData: InitData[]
   missing: Uint8Array<ArrayBuffer>
   done: () => void
@@ -99,20 +100,11 @@ function decrypt({ id, decrypter, data }: Extract<Work, { type: 'decrypt' }>): P
       wanted.delete(id)
       resolve()
     }
-    current = { id, input, clear: [], initData: [], missing: new Uint8Array(), done }
+    // What is kept from before comes first, and is not in this buffer.
+    const output = new Output(input.length === 1 ? data : null)
+    current = { id, input, output, initData: [], missing: new Uint8Array(), done }
     call('decrypt', decrypter, data === null)
   })
-}
-
-function join(pieces: Uint8Array<ArrayBuffer>[]): ArrayBuffer | null {
-  if (pieces.length < 2) return pieces[0]?.buffer ?? null
-  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole.buffer
 }
 
 async function start(url: URL): Promise<void> {
@@ -134,9 +126,10 @@ async function start(url: URL): Promise<void> {
       bytes(at, piece.length).set(piece)
       if (piece.length === first.length) input.shift()
       else input[0] = first.subarray(room)
+      current?.output.read(piece.length)
       return piece.length
     },
-    write: (at: number, length: number) => void (length && current?.clear.push(copy(at, length))),
+    write: (at: number, length: number) => current?.output.write(bytes(at, length)),
     initData: (type: number, typeLength: number, at: number, length: number) =>
       void current?.initData.push([text(type, typeLength), copy(at, length)]),
     missing(at: number, length: number): void {
@@ -145,7 +138,7 @@ async function start(url: URL): Promise<void> {
     decrypted(): void {
       if (!current) return
       const { id, initData, missing } = current
-      const clear = join(current.clear)
+      const clear = current.output.take()
       post({ type: 'decrypted', id, clear, initData, missing }, clear ? [clear] : [])
       current.done()
     },
@@ -169,22 +162,29 @@ async function start(url: URL): Promise<void> {
 
 /** Runs the program up to where it first waits, and watches it from then on. */
 function run(go: Go, instance: WebAssembly.Instance): void {
+  const bury = (cause?: unknown) => {
+    // Go's glue calls a timer's program again and again until it takes notice, and a dead one never does.
+    for (const timeout of go._scheduledTimeouts.values()) clearTimeout(timeout)
+    go._scheduledTimeouts.clear()
+    die(cause)
+  }
   const resume = go._resume
   go._resume = () => {
-    if (over) return
+    if (go.exited) return
     try {
       resume.call(go)
     } catch (error) {
       // A trap or a stack overflow unwinds Go's stack without an exit: nothing can run on it any more.
-      die(error)
+      go.exited = true
+      bury(error)
     }
   }
-  go.exit = () => die(undefined)
+  go.exit = () => bury()
   const ready = (f: Call) => {
     call = f
   }
   Object.assign(globalThis, globals, { __keystream: { ready } })
-  go.run(instance).then(() => die(undefined), die)
+  go.run(instance).then(() => bury(), bury)
 }
 
 function giveUp({ message, remedy, url }: KeystreamError): void {

@@ -22,7 +22,7 @@ const gobrowser = {
 globalThis.gobrowser = gobrowser
 globalThis.Worker = class extends Worker {
   constructor(script, options) {
-    super(gobrowser.script ? policy?.createScriptURL(gobrowser.script) ?? gobrowser.script : script, options)
+    super(gobrowser.script ? (policy?.createScriptURL(gobrowser.script) ?? gobrowser.script) : script, options)
     gobrowser.workers.push(this)
   }
 
@@ -66,13 +66,21 @@ go._resume = () => {
   try {
     resume.call(go)
   } catch (error) {
+    bury()
     crash(error)
     exit(2)
   }
 }
 let code = 0
 go.exit = (status) => {
+  bury()
   code = status
+}
+
+/** Go's glue calls a timer's program again and again until it takes notice, and a dead one never does. */
+function bury() {
+  for (const timeout of go._scheduledTimeouts.values()) clearTimeout(timeout)
+  go._scheduledTimeouts.clear()
 }
 globalThis.__keystream = { bridge }
 try {
