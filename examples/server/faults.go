@@ -37,6 +37,7 @@ func newFaults(next http.Handler) http.Handler {
 		"short-body":  f.shortBody,
 		"status":      f.status,
 		"truncate":    f.truncate,
+		"without":     f.without,
 		"wrong-range": f.wrongRange,
 
 		"bom":             f.changedLicense(withBOM),
@@ -184,6 +185,19 @@ func (f *faults) truncate(argument string, w http.ResponseWriter, r *http.Reques
 	}
 	w.Header().Set("Content-Type", answer.header.Get("Content-Type"))
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(answer.body.Bytes()[:min(size, answer.body.Len())]))
+	return nil
+}
+
+// without-film.mp4 lacks the files whose paths end so, and has all others.
+func (f *faults) without(argument string, w http.ResponseWriter, r *http.Request) error {
+	if argument == "" {
+		return errors.New("want without-film.mp4")
+	}
+	if strings.HasSuffix(r.URL.Path, "/"+argument) {
+		http.NotFound(w, r)
+		return nil
+	}
+	f.pass(w, r)
 	return nil
 }
 

@@ -61,7 +61,7 @@ func (e *mediaElement) SetMediaKeys(ctx context.Context, keys platform.MediaKeys
 		}
 		js = own.js
 	} else if Get(e.js, "setMediaKeys").Type() != safejs.TypeFunction {
-		return nil
+		return ctx.Err()
 	}
 	_, err := e.host.call(ctx, e.host.bridge, "setMediaKeys", e.js, js)
 	return err

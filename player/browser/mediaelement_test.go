@@ -151,6 +151,9 @@ func TestMediaSourceErrors(t *testing.T) {
 		}, "InvalidStateError"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			if webkit && test.want == "" {
+				t.Skip("WebKitGTK tells of no bytes that it cannot parse")
+			}
 			host, _ := newHost(t)
 			garbage := fetched(t, host, "/zeros?bytes=50000")
 			source := open(t, host)

@@ -23,8 +23,16 @@ var asked = []platform.MediaKeySystemConfiguration{{
 	VideoCapabilities: []platform.MediaKeySystemMediaCapability{{ContentType: webm}},
 }}
 
+func needEME(t *testing.T) {
+	t.Helper()
+	if webkit {
+		t.Skip("WebKitGTK has no EME")
+	}
+}
+
 func createMediaKeys(t *testing.T, host platform.Host) platform.MediaKeys {
 	t.Helper()
+	needEME(t)
 	access, err := host.RequestMediaKeySystemAccess(watchdog(t), clearKey, asked)
 	if err != nil {
 		t.Fatal(err)
@@ -50,6 +58,7 @@ func createSession(t *testing.T, host platform.Host) platform.MediaKeySession {
 }
 
 func TestRequestMediaKeySystemAccessRefused(t *testing.T) {
+	needEME(t)
 	host, _ := newHost(t)
 	for _, test := range []struct {
 		keySystem string
@@ -196,6 +205,7 @@ func TestSetMediaKeys(t *testing.T) {
 }
 
 func TestCommonPSSH(t *testing.T) {
+	needEME(t)
 	host, _ := newHost(t)
 	pssh, err := hex.DecodeString("0000003470737368010000001077efecc0b24d02ace33c1e52e2fb4b000000013031323334353637383930313233343500000000")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 // Everything that a film uses, many times over, leaves Go's memory as it was; newHost counts functions and numbers.
 func TestMemoryStaysFlat(t *testing.T) {
+	needEME(t)
 	memory := func() int {
 		var stats runtime.MemStats
 		runtime.ReadMemStats(&stats)

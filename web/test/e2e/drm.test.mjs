@@ -183,13 +183,10 @@ inEach('the DRM engine', { limit: 240_000, ...insecure }, async (t, browser, eng
   if (engine === 'chromium') {
     await t.test('a page that is no secure context is named in the report', async () => {
       const other = await openStage(browser, { address: `http://insecure.test:${site.port}/` })
-      const { report } = await run(
-        other,
-        'play',
-        (...args) => globalThis.stage.play(...args),
-        filesOf('mp4-cenc', newRun('http')),
-        { ...keysOf('mp4-cenc'), softwareClearKey: 'never' },
-      )
+      const { report } = await run(other, 'play', (...args) => globalThis.stage.play(...args), filesOf('mp4-cenc', newRun('http')), {
+        ...keysOf('mp4-cenc'),
+        softwareClearKey: 'never',
+      })
       assert.deepEqual([report.secure, report.eme, report.systems[0].refused?.element], [false, false, 'secure-context'], report.text)
       await other.close()
     })

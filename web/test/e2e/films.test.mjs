@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { after, before } from 'node:test'
 import { inEach } from './each.mjs'
 import { openStage, run } from './open.mjs'
+import { asked, idsOf, play, playAll } from './play.mjs'
 import { clearKey, filesOf, films, keysOf, newRun, pathOf, serve, unplayable } from './site.mjs'
 
 const playable = Object.keys(films).filter((name) => !unplayable.includes(name))
@@ -17,55 +18,16 @@ before(async () => {
 })
 after(() => site.close())
 
-/**
- * Plays to the end and counts. Chromium decodes the frames that it has no time to show, and counts them all. Firefox, when late, skips frames
- * undecoded: what it has dropped is played again, slower.
- */
-async function play(page, name, { film, source, config = {} }) {
-  const rates = page.engine === 'chromium' ? [8] : films[film].encrypted ? [4, 2, 1, 0.5] : [8, 4, 2, 1]
-  for (const rate of rates) {
-    const log = newRun(name)
-    const license = films[film].encrypted && !config.keySystems ? clearKey({ license: `/license?run=${log}` }) : {}
-    const result = await run(page, `play ${name}`, (...args) => globalThis.stage.play(...args), source(log), { ...license, ...config }, rate)
-    const { dropped, ...rest } = result
-    const skipped = dropped > 0 || rest.frames < films[film].frames
-    if (page.engine === 'firefox' && skipped && rate !== rates.at(-1)) continue
-    return { ...rest, log, dropped: page.engine === 'firefox' ? dropped : 0 }
-  }
-}
-
-/** Plays to the end, and wants all frames of the film. */
-async function playAll(page, name, { mode = 'mse', ...what }) {
-  const { log, ...result } = await play(page, name, what)
-  assert.deepEqual(result, { ended: true, frames: films[what.film].frames, dropped: 0, mode })
-  assert.deepEqual(await run(page, 'errors', () => globalThis.stage.errors()), [])
-  return log
-}
-
-const idsOf = (film) => Object.keys(films[film].keys).sort()
-
-/** The key ids that licence requests of a run name, request by request. */
-async function asked(log) {
-  const requests = await site.log(log, '/license')
-  return requests.map(({ method, status, body }) => {
-    assert.deepEqual([method, status], ['POST', 200])
-    const { kids, ...rest } = JSON.parse(body)
-    assert.deepEqual(rest, { type: 'temporary' })
-    return kids.map((kid) => Buffer.from(kid, 'base64url').toString('hex')).sort()
-  })
-}
-
 inEach('films', { limit: 400_000 }, async (t, browser, engine) => {
   const page = await openStage(browser, site)
-  page.engine = engine
   t.afterEach(() => assert.deepEqual(page.complaints.splice(0), []))
 
   for (const film of playable) {
     const { encrypted, rotation } = films[film]
     await t.test(`${film} plays to its end${rotation ? ', each key asked for once' : encrypted ? ' with one licence' : ''}`, async () => {
       const mode = films[film].fragmented ? 'mse' : 'direct'
-      const log = await playAll(page, film, { film, mode, source: (log) => filesOf(film, log) })
-      const licenses = await asked(log)
+      const log = await playAll(page, engine, film, { film, mode, source: (log) => filesOf(film, log) })
+      const licenses = await asked(site, log)
       if (rotation) assert.deepEqual(licenses.flat().sort(), idsOf(film))
       else assert.deepEqual(licenses, encrypted ? [idsOf(film)] : [])
     })
@@ -81,7 +43,7 @@ inEach('films', { limit: 400_000 }, async (t, browser, engine) => {
         return globalThis.stage.load(source)
       }
       assert.equal(await run(page, 'load', load, filesOf(film, log), config), null)
-      assert.deepEqual(await asked(log), [])
+      assert.deepEqual(await asked(site, log), [])
     })
   }
 
@@ -90,8 +52,8 @@ inEach('films', { limit: 400_000 }, async (t, browser, engine) => {
     const [have, lack] = idsOf(film)
     const log = newRun('lack')
     const config = clearKey({ license: `/license?run=${log}`, keys: { [have]: films[film].keys[have] } })
-    await playAll(page, 'lack', { film, source: (log) => filesOf(film, log), config })
-    const bodies = await asked(log)
+    await playAll(page, engine, 'lack', { film, source: (log) => filesOf(film, log), config })
+    const bodies = await asked(site, log)
     assert.deepEqual(new Set(bodies.map(String)), new Set([lack]))
   })
 
@@ -132,10 +94,10 @@ inEach('films', { limit: 400_000 }, async (t, browser, engine) => {
 
       const what = { film, config: { ...keysOf(film), mode: 'direct', softwareClearKey: 'never' }, source: (log) => filesOf(film, log) }
       if (decrypts) {
-        await playAll(page, film, { ...what, mode: 'direct' })
+        await playAll(page, engine, film, { ...what, mode: 'direct' })
         return
       }
-      const error = await play(page, film, what)
+      const error = await play(page, engine, film, what)
       assert.deepEqual([error.code, error.stage, error.fatal], ['DIRECT_ENCRYPTED_UNSUPPORTED', 'decode', true])
       assert.match(error.remedy, /MSE/)
     })
@@ -144,14 +106,14 @@ inEach('films', { limit: 400_000 }, async (t, browser, engine) => {
   for (const film of clear) {
     for (const mode of ['direct', 'mse']) {
       await t.test(`${film} plays in mode ${mode} when told to`, () =>
-        playAll(page, film, { film, mode, config: { mode }, source: (log) => filesOf(film, log) }),
+        playAll(page, engine, film, { film, mode, config: { mode }, source: (log) => filesOf(film, log) }),
       )
     }
   }
 
   await t.test('five chunks are five requests after that for the head, and each byte comes once', async () => {
     const film = 'mp4-fragmented'
-    const log = await playAll(page, 'chunks', { film, source: (log) => ({ url: filesOf(film, log)[0], chunks: 5 }) })
+    const log = await playAll(page, engine, 'chunks', { film, source: (log) => ({ url: filesOf(film, log)[0], chunks: 5 }) })
     const ranges = (await site.log(log, '.mp4')).map(({ range }) =>
       range
         .match(/^bytes=(\d+)-(\d+)$/)
@@ -169,7 +131,7 @@ inEach('films', { limit: 400_000 }, async (t, browser, engine) => {
 
   await t.test('a declared type that lies is corrected', async () => {
     const film = 'mp4-fragmented'
-    await playAll(page, 'lie', { film, source: (log) => ({ url: filesOf(film, log)[0], type: 'video/webm; codecs="vp8, vorbis"' }) })
+    await playAll(page, engine, 'lie', { film, source: (log) => ({ url: filesOf(film, log)[0], type: 'video/webm; codecs="vp8, vorbis"' }) })
     const types = await run(page, 'types', () => globalThis.stage.seen.findLast(({ type }) => type === 'statechange').detail.types)
     assert.deepEqual(types, ['video/mp4; codecs="avc1.4d401e,mp4a.40.2"'])
   })
@@ -177,7 +139,7 @@ inEach('films', { limit: 400_000 }, async (t, browser, engine) => {
   const own = { File: 'mp4-progressive', Blob: 'webm-vp9-opus', 'File in chunks': 'mp4-fragmented', 'array of Files': 'mp4-cenc' }
   for (const [shape, film] of Object.entries(own)) {
     await t.test(`${film} plays as ${shape}, whatever type that declares`, () =>
-      playAll(page, shape, { film, mode: films[film].fragmented ? 'mse' : 'direct', source: (log) => ({ own: filesOf(film, log), shape }) }),
+      playAll(page, engine, shape, { film, mode: films[film].fragmented ? 'mse' : 'direct', source: (log) => ({ own: filesOf(film, log), shape }) }),
     )
   }
 })

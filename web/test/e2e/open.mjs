@@ -37,12 +37,14 @@ export function until(page, what, f, ...args) {
 async function watch(page, promise, what) {
   let timer
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: nothing within ${patience / 1000} s`)), patience)
+    timer = setTimeout(() => reject(Object.assign(new Error(`nothing within ${patience / 1000} s`), { hung: 'abandon' in page })), patience)
   })
   try {
     return await Promise.race([promise, late])
   } catch (cause) {
-    throw new Error(`${what}: ${cause.message}\n${await report(page)}`, { cause })
+    const error = new Error(`${what}: ${cause.message}\n${await report(page)}`, { cause })
+    if (cause.hung) page.abandon()
+    throw error
   } finally {
     clearTimeout(timer)
   }

@@ -1,12 +1,14 @@
 // The page under test: a video, a player, and what the tests do with them. All that a player says is kept, in order.
 
-import { Player } from '/dist/keystream.js'
 import { install } from './fakecdm.mjs'
 import { hurry, probe } from './probe.mjs'
 
 const query = new URLSearchParams(location.search)
 if (query.has('hurry')) hurry(Number(query.get('hurry')))
 if (query.has('cdm')) install()
+if (query.has('managed')) delete globalThis.MediaSource // which leaves ManagedMediaSource, where there is one
+
+const { Player } = await import(`${query.get('prefix') ?? ''}/dist/keystream.js`)
 
 const video = document.querySelector('video')
 const types = ['encrypted', 'licenserequest', 'keystatuschange', 'statechange', 'stall', 'error']
@@ -74,6 +76,18 @@ const stage = {
     return { rejection, errors: stage.errors() }
   },
 
+  /** How far the film is from a picture of it, at a time: the mean difference of colours from 0 to 255, at a size that hides details. */
+  async difference(picture, at) {
+    const seeked = new Promise((resolve) => video.addEventListener('seeked', resolve, { once: true }))
+    video.currentTime = at
+    await seeked
+    const image = new Image()
+    image.src = picture
+    await image.decode()
+    const [a, b] = [video, image].map(colours)
+    return a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length
+  },
+
   errors: () => stage.seen.filter(({ type }) => type === 'error').map(({ detail }) => detail),
 
   /** Resolves when the player's state is this one. */
@@ -92,7 +106,18 @@ const shapes = {
   'File in chunks': ([file]) => ({ url: file, chunks: 5 }),
   'array of Files': (files) => files,
   'File in an unknown codec': ([file]) => change(file, (bytes) => bytes.set(encode('none'), find(bytes, 'avc1'))),
+  'File whose trun counts too much': ([file]) => change(file, (bytes) => bytes.fill(0xff, find(bytes, 'trun') + 8, find(bytes, 'trun') + 12)),
   'File of noise after its header': ([file]) => change(file, (bytes) => bytes.fill(0xa5, find(bytes, 'moof') + 4)),
+}
+
+/** What is shown, in 16 by 9 points of red, green, blue and opacity. */
+function colours(shown) {
+  const canvas = document.createElement('canvas')
+  canvas.width = 16
+  canvas.height = 9
+  const context = canvas.getContext('2d', { willReadFrequently: true })
+  context.drawImage(shown, 0, 0, 16, 9)
+  return [...context.getImageData(0, 0, 16, 9).data]
 }
 
 const encode = (text) => new TextEncoder().encode(text)

@@ -7,6 +7,9 @@ export const probe = {
   copied: 0,
   texts: 0,
 
+  /** Every Worker that the page has made, and whether it is ready: { worker, started }. */
+  workers: [],
+
   /** Makes the next call out of the program throw, which unwinds its stack as a trap would. */
   kill() {
     killed = true
@@ -48,10 +51,23 @@ Object.defineProperty = (target, name, descriptor) => {
   return defineProperty(target, name, descriptor)
 }
 
-/** Makes time pass faster for Go, as far as it sees: its clock and its timers. */
+globalThis.Worker = class extends Worker {
+  constructor(...args) {
+    super(...args)
+    const entry = { worker: this, started: false }
+    probe.workers.push(entry)
+    this.addEventListener('message', ({ data }) => {
+      entry.started ||= data.type === 'started'
+    })
+  }
+}
+
+/** Makes time pass faster for the page and its Go program, as far as they see: the clock and the timers. */
 export function hurry(factor) {
   const now = performance.now.bind(performance)
   performance.now = () => factor * now()
   const later = globalThis.setTimeout
   globalThis.setTimeout = (f, delay, ...args) => later(f, delay / factor, ...args)
+  const often = globalThis.setInterval
+  globalThis.setInterval = (f, delay, ...args) => often(f, delay / factor, ...args)
 }

@@ -15,6 +15,12 @@ export const films = Object.fromEntries(
 /** The path of a film's file on disk. */
 export const pathOf = (file) => join(root, 'examples/media', file)
 
+// A name that is no localhost. WebKitGTK cannot be told of one, but its localhost has an address that it does not take for one.
+const insecureHost = 'insecure.test'
+
+/** Options of launch, without which the engines do not find the server by its insecure address. */
+export const insecure = { args: [`--host-resolver-rules=MAP ${insecureHost} 127.0.0.1`], prefs: { 'network.dns.localDomains': insecureHost } }
+
 /** Films that no browser plays: their schemes are refused, and an MP4 is decrypted through MSE only. */
 export const unplayable = ['mp4-cens', 'mp4-cbc1', 'mp4-cenc-progressive']
 
@@ -32,6 +38,9 @@ export async function serve(...flags) {
   return {
     address,
     port: new URL(address).port,
+
+    /** The same server by an address that makes its pages no secure context, in an engine that was launched with `insecure`. */
+    insecureAddress: (engine) => `http://${engine === 'webkit' ? '[::ffff:127.0.0.1]' : insecureHost}:${new URL(address).port}/`,
 
     /** The requests of a run whose paths end so. */
     async log(run, suffix = '') {
