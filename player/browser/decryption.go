@@ -10,7 +10,7 @@ import (
 	"github.com/keystream-player/keystream/player/platform"
 )
 
-// NewDecryption makes a Worker, once it is needed: cdm.wasm is fetched then.
+// NewDecryption makes a Worker, which fetches cdm.wasm at once.
 func (h *Host) NewDecryption() platform.Decryption {
 	id, err := Call(h.bridge, "decryption")
 	d := &decryption{host: h, id: id, closed: err != nil}

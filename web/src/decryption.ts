@@ -19,7 +19,10 @@ const patience = 5000
 /** How long a Worker may take to wipe its keys before it is ended all the same, in milliseconds. */
 const farewell = 1000
 
-/** A place where media is decrypted. Its Worker is started when it is first needed, and anew after it died. */
+/**
+ * A place where media is decrypted. Its Worker is started at once, while the licence is still on its way; after it died, or could not start, when it is
+ * next needed.
+ */
 export class Decryption {
   /** How many Workers have died. */
   deaths = 0
@@ -31,6 +34,11 @@ export class Decryption {
   #watch?: ReturnType<typeof setInterval>
   readonly #waiting = new Map<number, (answer: Answer) => void>()
   #last = 0
+
+  constructor() {
+    // A failure is told to who decrypts first.
+    this.#spawn()
+  }
 
   /** The next number of a decrypter or a request. */
   next(): number {

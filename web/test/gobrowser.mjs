@@ -1,4 +1,4 @@
-// Runs a Go test binary for js/wasm in a page of the browser that KEYSTREAM_BROWSER names (chromium or firefox), mirrors what it prints and
+// Runs a Go test binary for js/wasm in a page of the browser that KEYSTREAM_BROWSER names (chromium, firefox or webkit), mirrors what it prints and
 // exits with its code. The page is as strict as ours may have to be: no inline script, no eval but WebAssembly's, Trusted Types.
 import { launch } from './browser.mjs'
 import { serve } from './gobrowser-server.mjs'
