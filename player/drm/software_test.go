@@ -8,44 +8,39 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/keystream-player/keystream/player/cdm"
 	"github.com/keystream-player/keystream/player/drm"
 	"github.com/keystream-player/keystream/player/drm/clearkey"
 	"github.com/keystream-player/keystream/player/platform"
 	"github.com/keystream-player/keystream/player/playertest"
 )
 
-// twoCDMs is a page with a CDM of its own beside the browser's: that of another page in memory, which grants every scheme.
+// twoCDMs is a page with a CDM of its own beside the browser's. Both note what is asked of them.
 type twoCDMs struct {
-	*inquiry
-	own *inquiry
+	*cdm.Host
+	inquiry *inquiry
+	own     *ownCDM
+}
+
+// ownCDM is what a page asks of its own CDM.
+type ownCDM struct {
+	platform.KeySystems
+	page inquiry
+}
+
+func (o *ownCDM) RequestMediaKeySystemAccess(ctx context.Context, name string, configs []platform.MediaKeySystemConfiguration,
+) (platform.MediaKeySystemAccess, error) {
+	o.page.asked = append(o.page.asked, question{name, configs})
+	access, err := o.KeySystems.RequestMediaKeySystemAccess(ctx, name, configs)
+	return notedAccess{access, &o.page}, err
 }
 
 func (p *twoCDMs) SoftwareKeySystems() platform.KeySystems { return p.own }
 
-func (p *twoCDMs) Element() platform.MediaElement {
-	return bothKeys{p.inquiry.Element(), p.own.Element()}
-}
-
-// bothKeys takes the MediaKeys of either CDM.
-type bothKeys struct {
-	platform.MediaElement
-	own platform.MediaElement
-}
-
-func (e bothKeys) SetMediaKeys(ctx context.Context, keys platform.MediaKeys) error {
-	if keys == nil {
-		return errors.Join(e.MediaElement.SetMediaKeys(ctx, nil), e.own.SetMediaKeys(ctx, nil))
-	}
-	if err := e.MediaElement.SetMediaKeys(ctx, keys); err == nil {
-		return nil
-	}
-	return e.own.SetMediaKeys(ctx, keys)
-}
-
 func newTwoCDMs(t *testing.T, options playertest.Options) *twoCDMs {
-	all := playertest.Grant{Schemes: []string{"cenc", "cens", "cbc1", "cbcs"}}
-	own := playertest.NewHost(t, playertest.Options{CDM: playertest.CDMOptions{Grants: map[string]playertest.Grant{clearkey.Name: all}}})
-	return &twoCDMs{&inquiry{Host: playertest.NewHost(t, options)}, &inquiry{Host: own}}
+	page := &inquiry{Host: playertest.NewHost(t, options)}
+	host := cdm.NewHost(page)
+	return &twoCDMs{Host: host, inquiry: page, own: &ownCDM{KeySystems: host.SoftwareKeySystems()}}
 }
 
 var cens = representation("video", "avc1.42E01E", "cens")
@@ -95,8 +90,8 @@ func TestOurOwnCDMDecryptsWhatTheBrowserDoesNot(t *testing.T) {
 				if load.Software() != test.software || g.Software != test.software || g.KeySystem != clearkey.Name {
 					t.Errorf("software %v, told %v of %s", load.Software(), g.Software, g.KeySystem)
 				}
-				if (len(page.asked) > 0) != test.asked || len(page.own.asked) > 0 != test.software {
-					t.Errorf("the browser was asked %d times, our own CDM %d times", len(page.asked), len(page.own.asked))
+				if (len(page.inquiry.asked) > 0) != test.asked || len(page.own.page.asked) > 0 != test.software {
+					t.Errorf("the browser was asked %d times, our own CDM %d times", len(page.inquiry.asked), len(page.own.page.asked))
 				}
 				s := g.Report.Systems[0]
 				if s.KeySystem != clearkey.Name || s.Granted != clearkey.Name || s.Software != test.software || s.Configuration == nil {
@@ -176,8 +171,8 @@ func TestEachLoadIsAskedAnewWhoDecrypts(t *testing.T) {
 				got = append(got, load.Software())
 				load.Close(false)
 			}
-			if !slices.Equal(got, want.software) || page.own.made != want.made {
-				t.Errorf("%q: software %v, want %v; %d MediaKeys of our own, want %d", mode, got, want.software, page.own.made, want.made)
+			if !slices.Equal(got, want.software) || page.own.page.made != want.made {
+				t.Errorf("%q: software %v, want %v; %d MediaKeys of our own, want %d", mode, got, want.software, page.own.page.made, want.made)
 			}
 			if err := engine.Close(t.Context()); err != nil {
 				t.Error(err)
