@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { launch, names } from '../test/browser.mjs'
+import { launch, names, withEME } from '../test/browser.mjs'
 import { open, run, until } from '../test/e2e/open.mjs'
 import { films } from './films.mjs'
 import { markdown, scoreOf } from './report.mjs'
@@ -52,7 +52,7 @@ const server = await serve({
 })
 const results = {}
 try {
-  for (const engine of names) {
+  for (const engine of names.filter((name) => withEME.includes(name))) {
     const browser = await launch(engine, { limit: 1_800_000, prefs: { 'privacy.reduceTimerPrecision': false } })
     try {
       const samples = await measure(browser)

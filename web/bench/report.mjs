@@ -69,13 +69,13 @@ function path(samples) {
   return table([`${samples[0].scenario}: first time of, ms`, ...players.map(([player]) => player)], rows)
 }
 
-function groups(samples, field) {
+export function groups(samples, field) {
   const found = new Map()
   for (const sample of samples) found.set(sample[field], [...(found.get(sample[field]) ?? []), sample])
   return [...found]
 }
 
-function median(values) {
+export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
@@ -93,7 +93,7 @@ function span(values) {
   return least === most ? `${least}` : `${least}–${most}`
 }
 
-function table(head, rows) {
+export function table(head, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }

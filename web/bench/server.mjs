@@ -3,7 +3,14 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { bytesOf, films, mpd } from './films.mjs'
 
-const types = { html: 'text/html', js: 'text/javascript', wasm: 'application/wasm', mp4: 'video/mp4', mpd: 'application/dash+xml' }
+const types = {
+  html: 'text/html',
+  js: 'text/javascript',
+  wasm: 'application/wasm',
+  mp4: 'video/mp4',
+  webm: 'video/webm',
+  mpd: 'application/dash+xml',
+}
 
 /** Starts the server. files are the paths it serves beside the films: addresses and where they lie on disk. */
 export async function serve({ delay, files }) {

@@ -115,25 +115,26 @@ async function setMediaKeys(element: HTMLMediaElement, keys: MediaKeys | null): 
 async function download(entry: Entry, limit: number): Promise<number> {
   const response = await entry.response
   const reader = response?.body?.getReader()
-  const chunks: Uint8Array[] = []
+  // It is filled as the bytes come: a long body that is put together at its end holds the page up. The length that is told may be that of compressed bytes.
+  let body = new Uint8Array(Math.min(Number(response?.headers.get('Content-Length')) || 0, limit))
   let length = 0
   for (;;) {
     const { value } = (await reader?.read()) ?? {}
     if (!value) break
+    const at = length
     length += value.byteLength
     if (length > limit) {
       entry.stop?.abort()
       return -1
     }
-    chunks.push(value)
+    if (length > body.length) {
+      const longer = new Uint8Array(Math.max(length, 2 * body.length))
+      longer.set(body.subarray(0, at))
+      body = longer
+    }
+    body.set(value, at)
   }
-  const body = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    body.set(chunk, at)
-    at += chunk.byteLength
-  }
-  entry.body = body.buffer
+  entry.body = length === body.length ? body.buffer : body.buffer.slice(0, length)
   entry.response = undefined
   return length
 }
