@@ -25,18 +25,34 @@ function end(code) {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => end(130))
 
 const server = await serve({ binary, run: { args, env: { KEYSTREAM_BROWSER: name } }, exited: end })
-browser = await launch(name, { limit })
-browser.once('disconnected', () => {
-  console.error(`gobrowser: ${name} is gone before the test was over`)
-  end(3)
-})
-const page = await browser.newPage()
-page.on('error', (error) => {
-  console.error(`gobrowser: the page crashed: ${error.message}`)
-  end(3)
-})
-page.on('console', (message) => {
-  // The tests make requests fail on purpose, and the browser then says so.
-  if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) console.error(`console: ${message.text()}`)
-})
-await page.goto(`${server}/`)
+
+/** Runs the tests in a browser of their own. WebKitGTK can hang or crash: it has a second try, which is told. */
+async function attempt(tries) {
+  const own = await launch(name, { limit })
+  browser = own
+  let over = false
+  const lost = (what) => {
+    if (over) return
+    over = true
+    console.error(`gobrowser: ${what}${tries > 1 ? ': the tests are run once more' : ''}`)
+    if (tries === 1) end(3)
+    own.close().catch(() => {})
+    attempt(tries - 1).catch((error) => {
+      console.error(error)
+      end(3)
+    })
+  }
+  own.once('disconnected', () => lost(`${name} is gone before the test was over`))
+  try {
+    const page = await own.newPage()
+    page.on('error', (error) => lost(`the page crashed: ${error.message}`))
+    page.on('console', (message) => {
+      // The tests make requests fail on purpose, and the browser then says so.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) console.error(`console: ${message.text()}`)
+    })
+    await page.goto(`${server}/`)
+  } catch (error) {
+    lost(error.message)
+  }
+}
+await attempt(name === 'webkit' ? 2 : 1)
