@@ -43,21 +43,11 @@ console.log(`The machine's load at the start: ${loadavg()[0]?.toFixed(1)}. Times
 const results = {}
 try {
   for (const engine of names) {
-    const args = ['--host-resolver-rules=MAP insecure.test localhost']
-    const prefs = { 'network.dns.localDomains': 'insecure.test', 'privacy.reduceTimerPrecision': false }
-    const browser = await launch(engine, { limit: 1_800_000, args: engine === 'chromium' ? args : [], prefs })
-    try {
-      const runners = runnersOf(engine)
-      const samples = await measure(browser, runners)
-      results[engine] = { browserVersion: (await browser.version?.()) ?? engine, samples, vectors: await judged(browser, runners) }
-      console.log(`### ${results[engine].browserVersion}\n\n${markdown(samples, films, runners)}\n\n${verdicts(results[engine].vectors, runners)}\n`)
-      if (engine === 'chromium' && TRACE !== 'no') {
-        results[engine].traces = await traced(browser)
-        console.log(`${playing(results[engine].traces)}\n`)
-      }
-    } finally {
-      await browser.close()
-    }
+    results[engine] = await measured(engine).catch((error) => {
+      if (!error.cause?.hung) throw error
+      console.error(`${engine} crashed or hung, which WebKitGTK does: once more.`)
+      return measured(engine)
+    })
   }
 } finally {
   server.close()
@@ -99,6 +89,26 @@ function served() {
 
 function addressOf(file) {
   return `/bench/${basename(file)}`
+}
+
+/** All of an engine, printed. */
+async function measured(engine) {
+  const args = ['--host-resolver-rules=MAP insecure.test localhost']
+  const prefs = { 'network.dns.localDomains': 'insecure.test', 'privacy.reduceTimerPrecision': false }
+  const browser = await launch(engine, { limit: 1_800_000, args: engine === 'chromium' ? args : [], prefs })
+  try {
+    const runners = runnersOf(engine)
+    const samples = await measure(browser, runners)
+    const vectors = await judged(browser, runners)
+    const browserVersion = (await browser.version?.()) ?? engine
+    console.log(`### ${browserVersion}\n\n${markdown(samples, films, runners)}\n\n${verdicts(vectors, runners)}\n`)
+    if (engine !== 'chromium' || TRACE === 'no') return { browserVersion, samples, vectors }
+    const traces = await traced(browser)
+    console.log(`${playing(traces)}\n`)
+    return { browserVersion, samples, vectors, traces }
+  } finally {
+    await browser.close()
+  }
 }
 
 /** Every film of every decryptor, round by round; each decryptor in a page of its own. The first segment is told apart, and a first round not told. */
