@@ -79,6 +79,7 @@ export function playing({ segments, films }) {
       "page's thread, of a core",
       'its longest task, ms',
       'the most a task took of a core, ms',
+      "the longest with the Worker's answer, ms",
       'Worker, of a core',
     ],
     films.map(({ film, runner, ms: wall, frames, dropped, page, worker }) => [
@@ -89,6 +90,7 @@ export function playing({ segments, films }) {
       share(page.cpu, wall),
       ms(longest(page)),
       ms(page.most),
+      ms(page.answer),
       share(worker.cpu, wall),
     ]),
   )

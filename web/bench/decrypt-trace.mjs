@@ -27,7 +27,8 @@ const worker = /^DedicatedWorker/
 
 /**
  * What lies between two times. ms is by the clock, cpu and most (that of one task) by the time of a core that a thread got, which is less where
- * other programs wanted it too; longest are the page's ten longest tasks by the clock. Chromium does WebCrypto on the thread that asks for it.
+ * other programs wanted it too; longest are the page's ten longest tasks by the clock, and answer is the longest of
+ * those in which it hears of the Worker: what decryption adds to a player. Chromium does WebCrypto on the thread that asks for it.
  */
 export function between({ events }, from, to) {
   const within = events.filter(({ start, end }) => end > from && start < to)
@@ -42,6 +43,7 @@ export function between({ events }, from, to) {
     page: {
       cpu: sum(tasks, share),
       most: Math.max(0, ...tasks.map(share)),
+      answer: Math.max(0, ...of(page, 'HandlePostMessage').map(clipped)),
       longest: longest.map((task) => ({ ms: clipped(task), cpu: share(task), what: described(task, within) })),
     },
     worker: { cpu: sum(of(worker, 'RunTask'), share) },
