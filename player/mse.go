@@ -31,7 +31,7 @@ func (pb *playback) openMSE() error {
 	}
 	var tracks []*stream.Track
 	for i, set := range film.Periods[0].AdaptationSets {
-		buffer, err := media.AddSourceBuffer(set.Representations[0].MIMEType)
+		buffer, err := media.AddSourceBuffer(set.Representations[0].Header.MIMEType())
 		if err != nil {
 			if platform.IsDOMError(err, "NotSupportedError") {
 				return codecError(pb.files[i])
@@ -71,13 +71,13 @@ func synthesise(files []*head) manifest.Manifest {
 	for _, h := range files {
 		film.Duration = max(film.Duration, h.header.Duration)
 		representation := manifest.Representation{
-			MIMEType: h.header.MIMEType(),
-			Init:     &manifest.Segment{URL: h.file.URL, Range: manifest.ByteRange{Length: h.length}},
+			Header: h.header,
+			Init:   &manifest.Segment{URL: h.file.URL, Range: manifest.ByteRange{Length: h.length}},
 		}
 		for _, r := range chunks(h.length, h.total, h.file.Chunks) {
 			representation.Segments = append(representation.Segments, manifest.Segment{URL: h.file.URL, Range: r})
 		}
-		period.AdaptationSets = append(period.AdaptationSets, manifest.AdaptationSet{Representations: []manifest.Representation{representation}})
+		period.AdaptationSets = append(period.AdaptationSets, manifest.AdaptationSet{Kind: representation.Header.Kind(), Representations: []manifest.Representation{representation}})
 	}
 	film.Periods = []manifest.Period{period}
 	return film

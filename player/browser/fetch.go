@@ -64,6 +64,14 @@ func (r *response) Header(name string) string {
 	return value
 }
 
+func (r *response) Received() int64 {
+	received, err := Call(r.host.bridge, "received", r.id)
+	if err != nil {
+		return 0
+	}
+	return int64(Number(received))
+}
+
 func (r *response) ReadBody(ctx context.Context, limit int64) (platform.Body, error) {
 	if r.taken {
 		return nil, errReleased

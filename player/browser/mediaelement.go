@@ -106,6 +106,23 @@ func (e *mediaElement) Error() *platform.MediaError {
 	return &platform.MediaError{Code: platform.MediaErrorCode(Number(Get(js, "code"))), Message: Text(Get(js, "message"))}
 }
 
+func (e *mediaElement) Paused() bool { return Truthy(Get(e.js, "paused")) }
+
+func (e *mediaElement) PlaybackRate() float64 { return Number(Get(e.js, "playbackRate")) }
+
+func (e *mediaElement) Frames() (total, dropped int) {
+	quality, err := Call(e.js, "getVideoPlaybackQuality")
+	if err != nil {
+		return 0, 0 // an <audio> has none
+	}
+	return int(Number(Get(quality, "totalVideoFrames"))), int(Number(Get(quality, "droppedVideoFrames")))
+}
+
+func (e *mediaElement) Size() (width, height int) {
+	scale := Number(Get(global(), "devicePixelRatio"))
+	return int(Number(Get(e.js, "clientWidth")) * scale), int(Number(Get(e.js, "clientHeight")) * scale)
+}
+
 // buffered reads the buffered attribute of an element or a SourceBuffer.
 func (h *Host) buffered(of safejs.Value) []platform.TimeRange {
 	list, err := Call(h.bridge, "buffered", of)

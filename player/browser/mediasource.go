@@ -36,6 +36,20 @@ func (s *mediaSource) EndOfStream() error {
 
 func (s *mediaSource) ReadyState() string { return Text(Get(s.js, "readyState")) }
 
+func (s *mediaSource) Streaming() bool {
+	streaming := Get(s.js, "streaming")
+	return streaming.Type() != safejs.TypeBoolean || Truthy(streaming)
+}
+
+func (s *mediaSource) ListenStreaming(f func()) (stop func()) {
+	l, err := s.host.listen(s.js, []string{"startstreaming", "endstreaming"}, func(string, string, []byte) { f() })
+	if err != nil {
+		s.host.panicked(err)
+		return func() {}
+	}
+	return l.stop
+}
+
 func (s *mediaSource) Close() { s.revoke() }
 
 // openURL makes the object URL that an element takes the source by. Once the source is open it is of no more use.

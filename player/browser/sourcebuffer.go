@@ -30,17 +30,39 @@ func (b *sourceBuffer) AppendBuffer(ctx context.Context, bytes platform.Body) er
 }
 
 func (b *sourceBuffer) Remove(ctx context.Context, start, end time.Duration) error {
-	until := end.Seconds()
-	if end == math.MaxInt64 {
-		until = math.Inf(1)
-	}
-	_, err := b.host.call(ctx, b.host.bridge, "remove", b.source, b.js, start.Seconds(), until)
+	_, err := b.host.call(ctx, b.host.bridge, "remove", b.source, b.js, start.Seconds(), seconds(end))
 	return err
 }
 
 func (b *sourceBuffer) Abort() error {
 	_, err := Call(b.js, "abort")
 	return err
+}
+
+func (b *sourceBuffer) SetTimestampOffset(d time.Duration) error {
+	_, err := Call(b.host.bridge, "setTimestampOffset", b.js, d.Seconds())
+	return err
+}
+
+func (b *sourceBuffer) SetAppendWindow(start, end time.Duration) error {
+	_, err := Call(b.host.bridge, "setAppendWindow", b.js, start.Seconds(), seconds(end))
+	return err
+}
+
+func (b *sourceBuffer) ChangeType(mimeType string) error {
+	if Get(b.js, "changeType").Type() != safejs.TypeFunction {
+		return &platform.DOMError{Name: "NotSupportedError", Message: "this browser has no SourceBuffer.changeType"}
+	}
+	_, err := Call(b.js, "changeType", mimeType)
+	return err
+}
+
+// seconds is a time, of which the largest is infinite.
+func seconds(d time.Duration) float64 {
+	if d == math.MaxInt64 {
+		return math.Inf(1)
+	}
+	return d.Seconds()
 }
 
 func (b *sourceBuffer) Buffered() []platform.TimeRange { return b.host.buffered(b.js) }

@@ -18,6 +18,13 @@ type Client struct {
 	// Media and License replace DefaultPolicy where they are not zero.
 	Media, License Policy
 
+	// Observer, where it is not nil, is told of every try that is over, from any goroutine.
+	Observer func(Exchange)
+
+	// Reconnect, where it is not nil, is asked after a failure without a response. It waits until the page is online again and says whether it had to; then
+	// the try does not count. It returns at once where the page is online, and when ctx ends.
+	Reconnect func(ctx context.Context) (waited bool)
+
 	// Rand gives numbers from 0 up to 1 for the jitter; nil uses math/rand/v2.
 	Rand func() float64
 }
@@ -32,6 +39,12 @@ type Request struct {
 	WithCredentials bool
 	RefuseRedirects bool // as in platform.Request
 	Range           Range
+
+	// Alternatives are other URLs of the same resource, which are tried in order once URL has failed for good.
+	Alternatives []string
+
+	// Observe, where it is not nil, is called about four times a second while the body comes, from the goroutine of Do.
+	Observe func(Progress)
 
 	// ErrorBody wants what the server says with a failure, up to 16 kB, in [Error.Body].
 	ErrorBody bool
@@ -48,7 +61,27 @@ type Result struct {
 	Status   int           // 2xx
 	Attempts int
 
+	Started, Opened, Ended time.Time // of the last try: when it was sent, when its header was there, when its body was
+
 	response platform.Response
+}
+
+// Progress is how far a download has come.
+type Progress struct {
+	Received        int64     // bytes
+	Size            int64     // bytes in all; -1 where nobody knows
+	Started, Opened time.Time // as in [Result]
+}
+
+// Exchange is one try of a request that is over, for whoever watches the network.
+type Exchange struct {
+	Kind                   Kind
+	URL                    string // by RedactURL
+	Range                  Range
+	Started, Opened, Ended time.Time // Opened is zero where no header came
+	Bytes                  int64     // of the body
+	Status                 int       // 0 where there was no response
+	Failed, Cancelled      bool
 }
 
 // Header gives a field of the response's header; "" where it is absent or hidden by CORS.

@@ -10,15 +10,16 @@ type Kind byte
 
 // The kinds.
 const (
-	Media   Kind = iota // media segments, and the heads of media files
-	License             // a key system's message to its licence server
+	Media    Kind = iota // media segments, and the heads of media files
+	License              // a key system's message to its licence server
+	Manifest             // an MPD
+	Init                 // an initialization segment
+	Index                // a sidx, or Cues
+	Text                 // WebVTT
 )
 
 func (k Kind) String() string {
-	if k == License {
-		return "license"
-	}
-	return "media"
+	return [...]string{"media", "license", "manifest", "init", "index", "text"}[k]
 }
 
 // Policy says how hard to try.

@@ -78,6 +78,8 @@ func (r *response) end() {
 	}
 }
 
+func (r *response) Received() int64 { return 0 }
+
 func (r *response) Cancel() { r.end() }
 
 func (r *response) ReadBody(ctx context.Context, limit int64) (platform.Body, error) {

@@ -12,7 +12,7 @@ type KeyID = [16]byte
 // Header is what the head of a media file says of itself, whatever its container: package mp4 reads it from ftyp and moov, package webm from
 // the EBML header up to the first Cluster.
 type Header struct {
-	Container  string // "mp4" or "webm"
+	Container  string // "mp4", "webm"; of text also "vtt"
 	Fragmented bool   // MSE can take it: an MP4 with mvex, any WebM
 	Size       int64  // bytes from the start of the file to the end of the header
 	FileSize   int64  // bytes of the whole file, where the header tells (a WebM's may); 0 where it does not
@@ -23,7 +23,7 @@ type Header struct {
 
 // Track is one track of a file.
 type Track struct {
-	Kind       string // "video" or "audio"; tracks of other kinds are left out
+	Kind       string // "video" or "audio"; a file's tracks of other kinds are left out. A manifest has "text" too
 	Codec      string // RFC 6381: "avc1.64001e", "mp4a.40.2", "vp8", "opus"
 	Width      int    // of a video, in pixels; 0 where it is not known
 	Height     int
@@ -49,17 +49,24 @@ type System struct {
 
 // MIMEType is the type that MediaSource.isTypeSupported and addSourceBuffer take for the whole file.
 func (h *Header) MIMEType() string {
-	kind := "audio"
 	var codecs []string
 	for _, t := range h.Tracks {
-		if t.Kind == "video" {
-			kind = "video"
-		}
 		if !slices.Contains(codecs, t.Codec) {
 			codecs = append(codecs, t.Codec)
 		}
 	}
-	return kind + "/" + h.Container + `; codecs="` + strings.Join(codecs, ",") + `"`
+	return h.Kind() + "/" + h.Container + `; codecs="` + strings.Join(codecs, ",") + `"`
+}
+
+// Kind is "video" where any track is, else the kind of the first, else "audio".
+func (h *Header) Kind() string {
+	if slices.ContainsFunc(h.Tracks, func(t Track) bool { return t.Kind == "video" }) {
+		return "video"
+	}
+	if len(h.Tracks) > 0 {
+		return h.Tracks[0].Kind
+	}
+	return "audio"
 }
 
 // KeyIDs lists the default key ids of the encrypted tracks, each once, in track order; the all-zero id names no key and is left out.

@@ -31,6 +31,9 @@ type Response interface {
 	URL() string               // the final URL, after redirects
 	Header(name string) string // "" where it is absent or hidden by CORS
 
+	// Received is how many bytes of the body have come so far. It may be called while ReadBody runs.
+	Received() int64
+
 	// ReadBody downloads the body, with ErrTooLarge as soon as it passes limit bytes. A connection lost on the way is a DOMError.
 	ReadBody(ctx context.Context, limit int64) (Body, error)
 

@@ -30,6 +30,22 @@ type MediaElement interface {
 	Buffered() []TimeRange
 	ReadyState() ReadyState
 	Error() *MediaError // nil while there is none
+	Paused() bool
+	PlaybackRate() float64
+
+	// Frames counts what getVideoPlaybackQuality does; both are 0 where the element does not count.
+	//
+	// https://www.w3.org/TR/media-playback-quality/
+	Frames() (total, dropped int)
+
+	// Size is that of the element's box in device pixels; 0 where it is not drawn.
+	Size() (width, height int)
+
+	// AddTextTrack adds a text track that the page's controls offer; it is "hidden" at first.
+	AddTextTrack(options TextTrackOptions) (TextTrack, error)
+
+	// ListenTextTracks calls f when somebody else may have changed the mode of a text track of ours: the browser's own controls, or the page.
+	ListenTextTracks(f func()) (stop func())
 }
 
 // MediaEvent is an event of a media element.
@@ -71,7 +87,7 @@ const (
 	MediaErrSrcNotSupported
 )
 
-// MediaSource is a MediaSource. Close drops what the host holds for it (its object URL and buffers).
+// MediaSource is a MediaSource, or a ManagedMediaSource where the browser has one and no other. Close drops what the host holds for it (its object URL and buffers).
 //
 // https://www.w3.org/TR/media-source-2/#mediasource
 type MediaSource interface {
@@ -79,6 +95,14 @@ type MediaSource interface {
 	SetDuration(d time.Duration) error
 	EndOfStream() error
 	ReadyState() string // "closed", "open", "ended"
+
+	// Streaming says whether a ManagedMediaSource wants media now; any other always does. ListenStreaming calls f when that changes (startstreaming,
+	// endstreaming), and when the browser has evicted media of its own accord (bufferedchange).
+	//
+	// https://www.w3.org/TR/media-source-2/#managedmediasource-interface
+	Streaming() bool
+	ListenStreaming(f func()) (stop func())
+
 	Close()
 }
 
@@ -100,6 +124,21 @@ type SourceBuffer interface {
 
 	// Abort ends the current segment and resets the parser, so that the next append may begin anywhere a segment begins.
 	Abort() error
+
+	// SetTimestampOffset is added to the times of later appends. It must be called where a segment begins.
+	//
+	// https://www.w3.org/TR/media-source-2/#dom-sourcebuffer-timestampoffset
+	SetTimestampOffset(d time.Duration) error
+
+	// SetAppendWindow makes later appends drop what is outside of it; the largest Duration as its end means no end.
+	//
+	// https://www.w3.org/TR/media-source-2/#dom-sourcebuffer-appendwindowstart
+	SetAppendWindow(start, end time.Duration) error
+
+	// ChangeType says what is appended from now on, an initialization segment first. It is a NotSupportedError where the browser cannot do that.
+	//
+	// https://www.w3.org/TR/media-source-2/#dom-sourcebuffer-changetype
+	ChangeType(mimeType string) error
 
 	Buffered() []TimeRange // none once the source is closed
 }

@@ -42,6 +42,15 @@ type Host interface {
 	// Origin is the page's origin, "https://example.org:8443".
 	Origin() string
 
+	// Online is navigator.onLine; it may be true though nothing can be reached.
+	Online() bool
+
+	// Visible says whether the page can be seen.
+	Visible() bool
+
+	// ListenPage calls f for each of these: "online", "offline", "visibilitychange", "pagehide" (the page may be frozen until "pageshow"), "pageshow".
+	ListenPage(f func(eventType string), types ...string) (stop func())
+
 	// IsSecureContext explains a refusal; it decides nothing (Firefox keeps Clear Key in insecure contexts).
 	IsSecureContext() bool
 }

@@ -26,6 +26,8 @@ type Element struct {
 	seeking       bool
 	waitingForKey bool // told, for this stall
 
+	textTracks []*TextTrack
+
 	begin  time.Duration // where the next media begins
 	pos    time.Duration // at since
 	since  time.Time
@@ -278,3 +280,19 @@ func (e *Element) Error() *platform.MediaError {
 	err := *e.err
 	return &err
 }
+
+// Paused is HTMLMediaElement.paused.
+func (e *Element) Paused() bool {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	return e.paused
+}
+
+// PlaybackRate is 1.
+func (e *Element) PlaybackRate() float64 { return 1 }
+
+// Frames counts none as dropped.
+func (e *Element) Frames() (total, dropped int) { return e.DecodedFrames(), 0 }
+
+// Size is what Options say.
+func (e *Element) Size() (width, height int) { return e.host.options.Width, e.host.options.Height }

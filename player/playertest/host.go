@@ -41,6 +41,8 @@ type Options struct {
 	NetworkLatency time.Duration // from request to header; 0 is 5 ms
 	Bandwidth      int64         // bytes a second; 0 is without limit
 
+	Width, Height int // of the element, in device pixels; 0 is not drawn
+
 	// DecodingInfo answers for MediaCapabilities; nil supports what MediaSource does.
 	DecodingInfo func(platform.MediaDecodingConfiguration) (platform.MediaCapabilitiesInfo, error)
 
@@ -60,12 +62,15 @@ type Host struct {
 	options Options
 	start   time.Time
 	element *Element
+	page    listeners[string]
 	tasks   *platform.Queue[func()] // events on their way to listeners
 	done    chan struct{}
 	loopID  []byte
 
 	mu         sync.Mutex // guards all that follows, and all state of the element, its source and the CDM
 	closed     bool
+	offline    bool
+	hidden     bool
 	log        []entry
 	violations []string
 	live       int // responses that are open and bodies that are not released
@@ -90,7 +95,7 @@ func NewHost(t interface{ Cleanup(func()) }, options Options) *Host {
 		clear: map[*Film]*Film{}}
 	h.Network = &Network{host: h, resources: map[string]Resource{}, handlers: map[string]Handler{}, faults: map[string][]Fault{}}
 	h.element = &Element{host: h, paused: true}
-	h.element.listeners.host = h
+	h.element.listeners.host, h.page.host = h, h
 	started := make(chan struct{})
 	go func() {
 		h.loopID = goroutineID()

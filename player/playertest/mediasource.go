@@ -177,3 +177,9 @@ func (m *mediaSource) films() []*Film {
 	}
 	return films
 }
+
+// Streaming is true: this is no ManagedMediaSource.
+func (m *mediaSource) Streaming() bool { return true }
+
+// ListenStreaming has nothing to tell.
+func (m *mediaSource) ListenStreaming(func()) (stop func()) { return func() {} }

@@ -21,6 +21,9 @@ type response struct {
 	ended  bool // read or cancelled
 
 	redirect string // absolute
+
+	begun time.Time     // to read the body; the host's mutex guards it
+	takes time.Duration // that long
 }
 
 func (r *response) Status() int               { return r.status }
@@ -45,6 +48,16 @@ func (r *response) set(name, value string) {
 	r.header = append(r.header, platform.HeaderField{Name: name, Value: value})
 }
 
+// Received grows evenly with the time that the body takes.
+func (r *response) Received() int64 {
+	r.host.mu.Lock()
+	defer r.host.mu.Unlock()
+	if r.begun.IsZero() || r.takes <= 0 {
+		return 0
+	}
+	return int64(float64(len(r.body)) * min(1, float64(time.Since(r.begun))/float64(r.takes)))
+}
+
 func (r *response) ReadBody(ctx context.Context, limit int64) (platform.Body, error) {
 	r.Cancel()
 	size := int64(len(r.body))
@@ -52,6 +65,9 @@ func (r *response) ReadBody(ctx context.Context, limit int64) (platform.Body, er
 	if rate := r.host.options.Bandwidth; rate > 0 {
 		d = time.Duration(min(size, limit+1) * int64(time.Second) / rate)
 	}
+	r.host.mu.Lock()
+	r.begun, r.takes = time.Now(), d
+	r.host.mu.Unlock()
 	if r.fault.Stall {
 		select {
 		case <-ctx.Done():

@@ -25,6 +25,8 @@ type sourceBuffer struct {
 	skipping  bool   // Chromium takes what follows for a box of unknown type
 	spans     []span // media bytes of film that are there
 	described bool   // the header's events were fired
+
+	offset, windowStart, windowEnd time.Duration
 }
 
 // span is bytes [from, to) of a film.
@@ -318,4 +320,44 @@ func (b *sourceBuffer) Abort() error {
 	}
 	h.logf(b.lane, "abort")
 	return nil
+}
+
+// SetTimestampOffset moves what is appended from now on.
+func (b *sourceBuffer) SetTimestampOffset(d time.Duration) error {
+	b.source.host.mu.Lock()
+	defer b.source.host.mu.Unlock()
+	err := b.check("timestampOffset")
+	if err == nil {
+		b.offset = d
+	}
+	return err
+}
+
+// SetAppendWindow bounds what is appended from now on.
+func (b *sourceBuffer) SetAppendWindow(start, end time.Duration) error {
+	b.source.host.mu.Lock()
+	defer b.source.host.mu.Unlock()
+	err := b.check("appendWindow")
+	if err == nil && (start < 0 || end <= start) {
+		err = b.source.host.violation("TypeError", "appendWindow from %v to %v", start, end)
+	}
+	if err == nil {
+		b.windowStart, b.windowEnd = start, end
+	}
+	return err
+}
+
+// ChangeType says what is appended from now on.
+func (b *sourceBuffer) ChangeType(mimeType string) error {
+	b.source.host.mu.Lock()
+	defer b.source.host.mu.Unlock()
+	kind := parseMIMEType(mimeType)
+	if !b.source.host.plays(kind) {
+		return dom("NotSupportedError", "changeType: unsupported type "+mimeType)
+	}
+	err := b.check("changeType")
+	if err == nil {
+		b.kind = kind
+	}
+	return err
 }

@@ -111,6 +111,7 @@ func box(kind string, content []byte) []byte {
 
 // page is a SourceBuffer that is full at one append, and who is told of it. The track's goroutine alone uses it, but while that waits.
 type page struct {
+	platform.SourceBuffer
 	file    []byte
 	fullAt  int
 	lostAt  []int // appends at which the place of decryption dies

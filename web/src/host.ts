@@ -5,10 +5,16 @@ import { type Answer, Decrypter, Decryption } from './decryption.js'
 type Deliver = (type: string, text: string, bytes: Uint8Array | null) => void
 type Settle = (fulfilled: boolean, value?: unknown, message?: string) => void
 
+/** A VTTCue as Go writes it. What is left out is "auto". */
+type CrossedCue = { start: number; end: number; text: string } & Partial<
+  Pick<VTTCue, 'id' | 'vertical' | 'line' | 'snapToLines' | 'lineAlign' | 'position' | 'positionAlign' | 'size' | 'align'>
+>
+
 /** What Go knows by a number: a request and then its body, a set of listeners, a promise that it waits for, or what decrypts. */
 interface Entry {
   stop?: AbortController
   response?: Promise<Response>
+  received?: number
   body?: ArrayBuffer
   decryption?: Decryption
   decrypter?: Decrypter
@@ -123,6 +129,7 @@ async function download(entry: Entry, limit: number): Promise<number> {
     if (!value) break
     const at = length
     length += value.byteLength
+    entry.received = length
     if (length > limit) {
       entry.stop?.abort()
       return -1
@@ -225,6 +232,11 @@ export const bridge = {
     return download(find(id), limit)
   },
 
+  /** How many bytes of a body have come so far. */
+  received(id: number): number {
+    return entries.get(id)?.received ?? 0
+  },
+
   /** Copies a piece of a body, as long as into is. */
   read(id: number, offset: number, into: Uint8Array, length: number): void {
     into.set(new Uint8Array(bodyOf(id), offset, length))
@@ -323,6 +335,39 @@ export const bridge = {
       return []
     }
     return Array.from({ length: 2 * ranges.length }, (_, i) => (i % 2 ? ranges.end(i >> 1) : ranges.start(i >> 1)))
+  },
+
+  setTimestampOffset(buffer: SourceBuffer, seconds: number): void {
+    buffer.timestampOffset = seconds
+  },
+
+  /** The end is set between the two, because the start must always be before it. */
+  setAppendWindow(buffer: SourceBuffer, start: number, end: number): void {
+    buffer.appendWindowStart = 0
+    buffer.appendWindowEnd = end
+    buffer.appendWindowStart = start
+  },
+
+  addTextTrack(element: HTMLMediaElement, kind: string, label: string, language: string): HTMLTrackElement {
+    const track = document.createElement('track')
+    track.kind = kind
+    track.label = label
+    track.srclang = language
+    element.append(track)
+    track.track.mode = 'hidden'
+    return track
+  },
+
+  addCues(track: TextTrack, cues: CrossedCue[]): void {
+    for (const { start, end, text, ...settings } of cues) track.addCue(Object.assign(new VTTCue(start, end, text), settings))
+  },
+
+  /** A disabled track shows its cues to nobody, us included. */
+  removeCues(track: TextTrack, start: number, end: number): void {
+    const { mode } = track
+    if (mode === 'disabled') track.mode = 'hidden'
+    for (const cue of Array.from(track.cues ?? [])) if (cue.startTime >= start && cue.endTime <= end) track.removeCue(cue)
+    track.mode = mode
   },
 
   generateRequest(session: MediaKeySession, type: string, data: Uint8Array<ArrayBuffer>): Promise<void> {

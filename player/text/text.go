@@ -1,0 +1,2 @@
+// Package text reads subtitles into cues.
+package text
