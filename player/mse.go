@@ -29,7 +29,7 @@ func (pb *playback) openMSE() error {
 			return err
 		}
 	}
-	var tracks []*stream.Track
+	var tracks []stream.Feed
 	for i, set := range film.Periods[0].AdaptationSets {
 		buffer, err := media.AddSourceBuffer(set.Representations[0].Header.MIMEType())
 		if err != nil {
@@ -38,7 +38,7 @@ func (pb *playback) openMSE() error {
 			}
 			return err
 		}
-		track := stream.NewTrack()
+		track := stream.NewSequence()
 		track.Representation, track.SourceBuffer = set.Representations[0], buffer
 		track.Head, pb.files[i].body = pb.files[i].body, nil
 		track.Element, track.Fetch, track.Observer = pb.element, pb.fetch, pb

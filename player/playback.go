@@ -31,8 +31,8 @@ type playback struct {
 
 	workers sync.WaitGroup
 	media   platform.MediaSource
-	tracks  []*stream.Track
-	left    map[*stream.Track]bool // tracks that have not appended everything
+	tracks  []stream.Feed
+	left    map[stream.Feed]bool // tracks that have not appended everything
 	files   []*head
 
 	position  time.Duration                 // where playback begins, and then where it ended
@@ -55,7 +55,7 @@ func newPlayback(p *Player, source Source) *playback {
 	return &playback{
 		player: p, host: p.host, element: p.host.Element(), source: source, fetch: &fetch.Client{Fetcher: p.host},
 		ctx: ctx, cancel: cancel, settled: make(chan struct{}), over: make(chan struct{}),
-		left: make(map[*stream.Track]bool), inbox: platform.NewQueue[func() error](),
+		left: make(map[stream.Feed]bool), inbox: platform.NewQueue[func() error](),
 		streamed: make(map[Stage]bool), state: StateChangeEvent{State: StateLoading, Stage: StageConfigure},
 	}
 }

@@ -48,7 +48,7 @@ func (pb *playback) advance(stage Stage) {
 }
 
 // Fetching tells of a download, which may follow a [playback.Finished] when the playhead goes back to media that is gone.
-func (pb *playback) Fetching(track *stream.Track) {
+func (pb *playback) Fetching(track stream.Feed) {
 	pb.inbox.Put(func() error {
 		pb.left[track] = true
 		return nil
@@ -57,7 +57,7 @@ func (pb *playback) Fetching(track *stream.Track) {
 }
 
 // Appending tells of an append.
-func (pb *playback) Appending(*stream.Track) { pb.streaming(StageAppend) }
+func (pb *playback) Appending(stream.Feed) { pb.streaming(StageAppend) }
 
 // streaming tells of the first download and the first append only: they go on for as long as the film.
 func (pb *playback) streaming(stage Stage) {
@@ -71,10 +71,10 @@ func (pb *playback) streaming(stage Stage) {
 }
 
 // Finished ends the stream when no track has anything left to append.
-func (pb *playback) Finished(track *stream.Track) {
-	if track.Outline != nil && track.Outline.Missing() > 0 {
-		pb.truncated(File{URL: track.Representation.Init.URL}, track.Outline.Missing())
-		track.Outline = nil // told once
+func (pb *playback) Finished(track stream.Feed) {
+	if file, ok := track.(*stream.Sequence); ok && file.Outline != nil && file.Outline.Missing() > 0 {
+		pb.truncated(File{URL: file.Representation.Init.URL}, file.Outline.Missing())
+		file.Outline = nil // told once
 	}
 	pb.inbox.Put(func() error {
 		delete(pb.left, track)

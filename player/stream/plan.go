@@ -1,28 +1,45 @@
 package stream
 
-import "time"
+import (
+	"time"
+
+	"github.com/keystream-player/keystream/player/manifest"
+)
 
 // View is what a decision is made on. It is plain data: the same View gives the same Step.
 type View struct {
-	Next, Count int // the piece to append next, and how many pieces there are
-
 	Position time.Duration // the playhead
-	Stalled  bool          // the element has no media to go on with
-	Buffered []Range       // of this track's SourceBuffer, in order
-	Full     bool          // the last append was refused for want of space
-	Goal     time.Duration // how far ahead of the playhead to buffer
+	Parts    []PartView    // in order
+	Have     []Chunk       // what was appended and is still there, and what is on its way; by Start, without overlaps
 
-	Begin, Reached time.Duration // the media that has been appended since the first piece, whether it is still there or not
-	Restarted      time.Duration // the playhead at the last Restart; negative before the first
+	Goal   time.Duration // nothing is fetched that would buffer more than this ahead of the playhead
+	Bytes  int64         // nor where more than this is buffered ahead, unless the playhead is close; 0 is no limit
+	Behind time.Duration // how much played media stays
+	Full   bool          // the browser refused an append for want of space
+	Idle   bool          // the browser wants no media for now (endstreaming): only what is needed soon is fetched
 }
 
-// Range is a stretch of buffered media.
-type Range struct{ Start, End time.Duration }
+// PartView is one Period of the film.
+type PartView struct {
+	Start, End time.Duration  // on the presentation's clock
+	Index      manifest.Index // where segments begin; nil is not known yet
+}
+
+// Chunk is the media of one segment.
+type Chunk struct {
+	Start, End time.Duration // as the manifest says, on the presentation's clock
+	Bytes      int64
+	Stale      bool // another track, or another quality, was chosen: it is replaced, if the playhead is not there yet
+	Settled    bool // it is in the SourceBuffer
+}
 
 // Step is what to do next.
 type Step struct {
-	Action Action
-	Remove Range // of Evict
+	Action  Action
+	Part    int           // of Fetch
+	At      time.Duration // of Fetch: what to fetch is the segment of this time, on the clock of the Part's Period
+	Remove  Range         // of Evict
+	Skipped bool          // of Fetch: the segment that was there is stale
 }
 
 // Action is a kind of step.
@@ -30,57 +47,123 @@ type Action int
 
 // The actions.
 const (
-	Append  Action = iota // fetch and append the next piece
-	Evict                 // take out media behind the playhead
-	Restart               // begin again at the first piece: the playhead went back to media that is gone
+	Fetch   Action = iota // fetch and append what comes next
+	Evict                 // take out media
+	Restart               // begin again at the first piece: the playhead went back to media that is gone (of a file without an index)
 	Wait                  // nothing until the playhead moves
 	Done                  // everything is appended
 )
 
 const (
-	keepBehind = 5 * time.Second        // how much played media stays for a short jump back when space runs out
-	tolerance  = 250 * time.Millisecond // bridges the cracks between segments
+	// slack bridges the cracks between segments: of rounding, and of Representations whose segments are not cut alike.
+	slack = 100 * time.Millisecond
+
+	// settleAhead is how far from the playhead media begins to be replaced, so that the picture does not stand still while it is.
+	settleAhead = time.Second
+
+	// needed is what is fetched whatever the limits are: with less than this ahead, playback is about to stall.
+	needed = 5 * time.Second
+
+	evictStep = 10 * time.Second // played media is taken out in pieces of at least this length
 )
 
-// Plan decides. It downloads until Goal is buffered ahead, makes room only when the browser says that it is full, and starts over only when
-// the playhead is stuck where media was and is no more: a file in chunks has no index that says which bytes hold which time. It starts over
-// once for a place: where that did not help, the film itself has a gap.
+// Plan decides what a track does next. It fetches what the playhead comes to first and is not there, up to the goal; it makes room behind the playhead
+// as it goes, and anywhere when the browser says that it is full.
 func Plan(v View) Step {
-	end, inside := around(v.Buffered, v.Position)
-	gone := v.Stalled && !inside && v.Position >= v.Begin && v.Position < v.Reached-tolerance
+	if r, ok := evictable(v); ok {
+		return Step{Action: Evict, Remove: r}
+	}
+	reached, stale := reach(v)
+	part, at, end := locate(v.Parts, reached)
+	ahead := reached - v.Position
 	switch {
-	case gone && !near(v.Position, v.Restarted):
-		return Step{Action: Restart}
-	case v.Next >= v.Count:
+	case part < 0:
 		return Step{Action: Done}
 	case v.Full:
-		if r, ok := evictable(v.Buffered, v.Position); ok {
-			return Step{Action: Evict, Remove: r}
-		}
 		return Step{Action: Wait}
-	case inside && end-v.Position >= v.Goal:
+	case ahead > 0 && end-v.Position > v.Goal && !stale:
+		return Step{Action: Wait}
+	case ahead >= needed && !stale && (v.Idle || v.Bytes > 0 && bytesAhead(v) >= v.Bytes):
 		return Step{Action: Wait}
 	}
-	return Step{Action: Append}
+	return Step{Action: Fetch, Part: part, At: at, Skipped: stale}
 }
 
-// around gives the end of the buffered range that the playhead stands in.
-func around(buffered []Range, position time.Duration) (end time.Duration, inside bool) {
-	for _, r := range buffered {
-		if position >= r.Start-tolerance && position < r.End+tolerance {
-			return r.End, true
+// reach gives the first time from the playhead on whose media is missing, or is to be replaced.
+func reach(v View) (t time.Duration, stale bool) {
+	t = v.Position
+	for _, c := range v.Have {
+		switch {
+		case c.End <= t:
+		case c.Start > t+slack:
+			return t, false
+		case c.Stale && c.Start >= v.Position+settleAhead:
+			return max(t, c.Start), true
+		default:
+			t = c.End
 		}
 	}
-	return 0, false
+	return t, false
 }
 
-func near(a, b time.Duration) bool { return a-b < tolerance && b-a < tolerance }
+// locate finds the segment of a time, or the next one: its Part, a time on the Part's clock that finds it, and when it ends. Without an index the segment is
+// not known, but where to begin is. part is -1 where nothing comes any more.
+func locate(parts []PartView, t time.Duration) (part int, at, end time.Duration) {
+	for i, p := range parts {
+		if p.End <= t+slack {
+			continue
+		}
+		at = max(t-p.Start, 0)
+		if p.Index == nil {
+			return i, at, t
+		}
+		n := p.Index.Find(at + slack)
+		if n >= p.Index.Len() {
+			continue
+		}
+		segment := p.Index.Segment(n)
+		if p.Start+segment.Start >= p.End {
+			continue
+		}
+		return i, max(at+slack, segment.Start), min(p.Start+segment.End, p.End)
+	}
+	return -1, 0, 0
+}
 
-// evictable gives the played media that may go.
-func evictable(buffered []Range, position time.Duration) (Range, bool) {
-	if len(buffered) == 0 {
+func bytesAhead(v View) (n int64) {
+	for _, c := range v.Have {
+		if c.End > v.Position {
+			n += c.Bytes
+		}
+	}
+	return n
+}
+
+// evictable gives what may go: what was played long ago; where the browser is full also what was just played, and then what is furthest ahead of a gap.
+func evictable(v View) (Range, bool) {
+	if len(v.Have) == 0 {
 		return Range{}, false
 	}
-	r := Range{Start: buffered[0].Start, End: min(position-keepBehind, buffered[len(buffered)-1].End)}
-	return r, r.End > r.Start
+	r := Range{Start: v.Have[0].Start, End: v.Position - v.Behind}
+	if r.End-r.Start >= evictStep && settledBefore(v.Have, r.End) {
+		return r, true
+	}
+	if !v.Full {
+		return Range{}, false
+	}
+	if r.End = v.Position - keepBehind; r.End > r.Start && settledBefore(v.Have, r.End) {
+		return r, true
+	}
+	reached, _ := reach(v)
+	for _, c := range v.Have {
+		if c.Settled && c.Start > reached+slack {
+			return Range{Start: c.Start, End: forever}, true
+		}
+	}
+	return Range{}, false
+}
+
+// settledBefore says whether there is anything to take out before t.
+func settledBefore(have []Chunk, t time.Duration) bool {
+	return have[0].Settled && have[0].Start < t
 }

@@ -1,5 +1,3 @@
-// Package stream plays one track: it plans, fetches and appends the segments of a Representation to a SourceBuffer. [Plan] decides and is pure;
-// [Track] does.
 package stream
 
 import (
@@ -13,18 +11,11 @@ import (
 	"github.com/keystream-player/keystream/player/platform"
 )
 
-// bufferGoal is how far ahead of the playhead a track downloads.
-const bufferGoal = 60 * time.Second
+// sequenceGoal is how far ahead of the playhead a file is downloaded.
+const sequenceGoal = 60 * time.Second
 
-// Observer is told how a track gets on, from the track's goroutine.
-type Observer interface {
-	Fetching(*Track)  // a download begins
-	Appending(*Track) // bytes go to the SourceBuffer
-	Finished(*Track)  // everything is appended, until the track says Fetching again
-}
-
-// Track feeds one SourceBuffer. Run it on a goroutine of its own.
-type Track struct {
+// Sequence plays a file without an index: its pieces in their order. Run it on a goroutine of its own.
+type Sequence struct {
 	Representation manifest.Representation
 	Head           platform.Body // the bytes of Representation.Init, where they are here already; Run releases them
 	SourceBuffer   platform.SourceBuffer
@@ -38,30 +29,17 @@ type Track struct {
 	Announce func(pssh []byte, keyIDs []manifest.KeyID)
 
 	wake  chan struct{}
-	view  View
+	view  SequenceView
 	body  platform.Body // downloaded and not appended yet
 	known bool          // Outline has seen body
 	lost  bool          // the place where media is decrypted has died once
 }
 
-var errNoMedia = errors.New("nothing of it could be buffered")
-
-// AppendError says that the SourceBuffer refused media, or could use none of it.
-type AppendError struct {
-	URL   string // by fetch.RedactURL
-	Cause error
-}
-
-func (e *AppendError) Error() string { return "append of " + e.URL + ": " + e.Cause.Error() }
-
-// Unwrap gives the cause, a *platform.DOMError where the browser said so.
-func (e *AppendError) Unwrap() error { return e.Cause }
-
-// NewTrack makes a track; the exported fields are then the caller's to set before Run.
-func NewTrack() *Track { return &Track{wake: make(chan struct{}, 1)} }
+// NewSequence makes a track; the exported fields are then the caller's to set before Run.
+func NewSequence() *Sequence { return &Sequence{wake: make(chan struct{}, 1)} }
 
 // Wake says that the playhead moved, or that the element stalled. It may be called from anywhere and never blocks.
-func (t *Track) Wake() {
+func (t *Sequence) Wake() {
 	select {
 	case t.wake <- struct{}{}:
 	default:
@@ -69,19 +47,19 @@ func (t *Track) Wake() {
 }
 
 // Run feeds the SourceBuffer until ctx ends or something fails: a *[fetch.Error], an *[AppendError], or ctx's error.
-func (t *Track) Run(ctx context.Context) error {
+func (t *Sequence) Run(ctx context.Context) error {
 	t.body, t.Head = t.Head, nil
 	defer t.release()
 	if t.Outline != nil && t.Announce != nil {
 		t.Outline.Box = t.announce
 	}
-	t.view = View{Count: 1 + len(t.Representation.Segments), Goal: bufferGoal, Restarted: -time.Hour}
+	t.view = SequenceView{Count: 1 + len(t.Representation.Segments), Goal: sequenceGoal, Restarted: -time.Hour}
 	finished := false
 	for {
 		step := t.plan()
 		var err error
 		switch step.Action {
-		case Append:
+		case Fetch:
 			finished = false
 			err = t.append(ctx)
 		case Evict:
@@ -108,7 +86,7 @@ func (t *Track) Run(ctx context.Context) error {
 }
 
 // finish tells that everything is appended. A file of which nothing was buffered holds no media: Chromium takes garbage without a word.
-func (t *Track) finish() error {
+func (t *Sequence) finish() error {
 	if t.view.Reached == 0 {
 		return &AppendError{URL: fetch.RedactURL(t.Representation.Init.URL), Cause: errNoMedia}
 	}
@@ -117,17 +95,17 @@ func (t *Track) finish() error {
 }
 
 // plan takes a fresh look and decides.
-func (t *Track) plan() Step {
+func (t *Sequence) plan() SequenceStep {
 	t.view.Position = t.Element.CurrentTime()
 	t.view.Stalled = t.Element.ReadyState() < platform.HaveFutureData
 	t.view.Buffered = t.view.Buffered[:0]
 	for _, r := range t.SourceBuffer.Buffered() {
 		t.view.Buffered = append(t.view.Buffered, Range(r))
 	}
-	return Plan(t.view)
+	return PlanSequence(t.view)
 }
 
-func (t *Track) wait(ctx context.Context) error {
+func (t *Sequence) wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -138,7 +116,7 @@ func (t *Track) wait(ctx context.Context) error {
 
 // append fetches the next piece, unless it is here already, and appends it. Piece 0 is the initialization segment. A piece that finds no
 // room is kept: nothing is downloaded twice for want of space.
-func (t *Track) append(ctx context.Context) error {
+func (t *Sequence) append(ctx context.Context) error {
 	segment := *t.Representation.Init
 	if t.view.Next > 0 {
 		segment = t.Representation.Segments[t.view.Next-1]
@@ -172,7 +150,7 @@ func (t *Track) append(ctx context.Context) error {
 }
 
 // outline shows a piece to Outline, once: a piece that found no room comes by again.
-func (t *Track) outline() error {
+func (t *Sequence) outline() error {
 	if t.Outline == nil || t.known {
 		return nil
 	}
@@ -181,14 +159,14 @@ func (t *Track) outline() error {
 }
 
 // announce tells what a box says of keys. A box that makes no sense is the SourceBuffer's to refuse; what it said before still counts.
-func (t *Track) announce(box []byte) {
+func (t *Sequence) announce(box []byte) {
 	if fragment, _ := mp4.ReadFragment(box); len(fragment.PSSH) > 0 || len(fragment.KeyIDs) > 0 {
 		t.Announce(fragment.PSSH, fragment.KeyIDs)
 	}
 }
 
 // appended keeps the account of what has been appended.
-func (t *Track) appended() error {
+func (t *Sequence) appended() error {
 	defer t.release()
 	t.view.Next++
 	buffered := t.SourceBuffer.Buffered()
@@ -204,7 +182,7 @@ func (t *Track) appended() error {
 
 // restart empties the SourceBuffer and begins again at the first piece. The removal comes first: it opens a source that has ended, which
 // abort demands.
-func (t *Track) restart(ctx context.Context) error {
+func (t *Sequence) restart(ctx context.Context) error {
 	if err := t.SourceBuffer.Remove(ctx, 0, forever); err != nil {
 		return err
 	}
@@ -220,10 +198,7 @@ func (t *Track) restart(ctx context.Context) error {
 	return nil
 }
 
-// forever is past the end of any film; hosts write it as infinity.
-const forever = time.Duration(1<<63 - 1)
-
-func (t *Track) release() {
+func (t *Sequence) release() {
 	if t.body != nil {
 		t.body.Release()
 		t.body, t.known = nil, false

@@ -73,7 +73,7 @@ func play(t *testing.T, page *page, again bool, pieces ...manifest.ByteRange) {
 
 func run(t *testing.T, page *page, again bool, pieces ...manifest.ByteRange) (err error) {
 	synctest.Test(t, func(t *testing.T) {
-		track := stream.NewTrack()
+		track := stream.NewSequence()
 		track.Representation.Init = &manifest.Segment{URL: "film.mp4", Range: pieces[0]}
 		for _, r := range pieces[1:] {
 			track.Representation.Segments = append(track.Representation.Segments, manifest.Segment{URL: "film.mp4", Range: r})
@@ -120,11 +120,11 @@ type page struct {
 	told    []string
 }
 
-func (p *page) tell(what string)        { p.told = append(p.told, what) }
-func (p *page) Fetching(*stream.Track)  {}
-func (p *page) Appending(*stream.Track) {}
-func (p *page) Finished(*stream.Track)  { p.tell("finished") }
-func (p *page) Abort() error            { return nil }
+func (p *page) tell(what string)      { p.told = append(p.told, what) }
+func (p *page) Fetching(stream.Feed)  {}
+func (p *page) Appending(stream.Feed) {}
+func (p *page) Finished(stream.Feed)  { p.tell("finished") }
+func (p *page) Abort() error          { return nil }
 func (p *page) Buffered() (r []platform.TimeRange) {
 	if p.appends > 0 && !p.evicted {
 		r = append(r, platform.TimeRange{End: 10 * time.Second})
