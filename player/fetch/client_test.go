@@ -188,7 +188,7 @@ func TestJitterStaysWithinHalf(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				client := fetch.Client{Fetcher: &script{t: t, replies: repeat(reply{status: 500}, 8)}, Media: policy, Rand: test.random}
+				client := fetch.Client{Fetcher: &script{t: t, replies: repeat(reply{status: 500}, 8)}, Policy: always(policy), Rand: test.random}
 				start := time.Now()
 				client.Do(t.Context(), fetch.Request{URL: "f.mp4"})
 				if took := time.Since(start); took != test.want {
@@ -203,7 +203,7 @@ func TestASlowBodyHasTheTimeItsLengthNeeds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		policy := fetch.Policy{Tries: 1, Timeout: time.Second, MinRate: 10, MaxBytes: 1000}
 		slow := reply{status: 206, header: "Content-Range: bytes 0-99/100", body: strings.Repeat("x", 100), delay: 10 * time.Second}
-		client := fetch.Client{Fetcher: &script{t: t, replies: []reply{slow}}, Media: policy}
+		client := fetch.Client{Fetcher: &script{t: t, replies: []reply{slow}}, Policy: always(policy)}
 		if _, err := client.Do(t.Context(), fetch.Request{URL: "f.mp4", Range: fetch.Range{Length: 100}}); err != nil {
 			t.Error(err)
 		}
@@ -246,6 +246,11 @@ func TestErrorTellsWhatFailed(t *testing.T) {
 			t.Errorf("%v does not wrap its cause", err)
 		}
 	})
+}
+
+// always is a Client.Policy that makes no difference.
+func always(p fetch.Policy) func(fetch.Kind) fetch.Policy {
+	return func(fetch.Kind) fetch.Policy { return p }
 }
 
 func repeat(r reply, n int) []reply { return slices.Repeat([]reply{r}, n) }

@@ -39,6 +39,21 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
+func FuzzPlaces(f *testing.F) {
+	f.Add("https://a.test/film/v1/1.m4s?x=/", "https://b.test/copy/v1/1.m4s#/")
+	f.Add("http://a.test/1", "https://a.test/1")
+	f.Add("/1", "//a")
+	f.Add("", "/")
+	f.Fuzz(func(t *testing.T, first, second string) {
+		urls := []string{first, second, first + second}
+		for i, p := range placesOf(urls[0], urls[1:]) {
+			if p.url != urls[i] || !strings.HasPrefix(p.url, p.base) || strings.ContainsAny(p.base, "?#") {
+				t.Errorf("%q lies at %+v", urls[i], p)
+			}
+		}
+	})
+}
+
 func FuzzRedactURL(f *testing.F) {
 	for _, seed := range []string{"https://user:secret@host/path?secret#secret", "//user@host", `\\user@host\path`, "blob:https://a@b/c", "data:,secret", "a b\n?c"} {
 		f.Add(seed)

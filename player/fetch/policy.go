@@ -37,7 +37,19 @@ type Policy struct {
 	Timeout time.Duration
 	MinRate int64 // 0 adds nothing
 
+	// StallTimeout ends a try sooner, once nothing of the body has come for so long, or no header while there are Alternatives; 0 does not.
+	StallTimeout time.Duration
+
 	MaxBytes int64 // a longer body is platform.ErrTooLarge
+
+	elsewhere bool // there are Alternatives left
+}
+
+// whileElsewhere is the policy for a URL that is not the last: not to waste time on it.
+func (p Policy) whileElsewhere() Policy {
+	p.elsewhere = true
+	p.Tries = min(p.Tries, 2)
+	return p
 }
 
 // DefaultPolicy is what a [Client] does for a kind unless told otherwise.
@@ -45,17 +57,24 @@ func DefaultPolicy(kind Kind) Policy {
 	p := Policy{
 		Tries:     4,
 		BaseDelay: 200 * time.Millisecond, MaxDelay: 3 * time.Second, MaxRetryAfter: 30 * time.Second,
-		Timeout: 20 * time.Second, MinRate: 16 << 10,
+		Timeout: 20 * time.Second, MinRate: 16 << 10, StallTimeout: 8 * time.Second,
 		MaxBytes: 512 << 20,
 	}
-	if kind == License {
-		p.Tries, p.Timeout, p.MinRate, p.MaxBytes = 3, 10*time.Second, 0, 1<<20
+	switch kind {
+	case License:
+		p.Tries, p.Timeout, p.MinRate, p.StallTimeout, p.MaxBytes = 3, 10*time.Second, 0, 0, 1<<20
+	case Manifest:
+		p.Tries, p.MaxBytes = 3, 20<<20
+	case Init, Index:
+		p.MaxBytes = 4 << 20
+	case Text:
+		p.MaxBytes = 16 << 20
 	}
 	return p
 }
 
 // pause is how long to wait after the given number of failed tries; asked is the server's Retry-After.
-func (p Policy) pause(failed int, asked time.Duration, random func() float64) time.Duration {
+func (p *Policy) pause(failed int, asked time.Duration, random func() float64) time.Duration {
 	if random == nil {
 		random = rand.Float64
 	}
@@ -67,7 +86,14 @@ func (p Policy) pause(failed int, asked time.Duration, random func() float64) ti
 	return max(d, min(asked, p.MaxRetryAfter))
 }
 
-func (p Policy) bodyTimeout(length int64) time.Duration {
+func (p *Policy) headerTimeout() time.Duration {
+	if p.elsewhere && p.StallTimeout > 0 {
+		return min(p.StallTimeout, p.Timeout)
+	}
+	return p.Timeout
+}
+
+func (p *Policy) bodyTimeout(length int64) time.Duration {
 	if p.MinRate <= 0 {
 		return p.Timeout
 	}
