@@ -13,6 +13,9 @@ type Manifest struct {
 	// Dynamic is a presentation that grows while it plays, and Availability what its clock is. Where it is false, Availability is zero.
 	Dynamic      bool
 	Availability Availability
+
+	// LeftOut says what the reader left out because it could not be read or may not be played, and why: at most 50 errors of the protocol's package.
+	LeftOut []error
 }
 
 // Availability is when the segments of a dynamic presentation can be fetched.
