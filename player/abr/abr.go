@@ -41,6 +41,9 @@ type Throughput struct {
 	BitsPerSecond int64         // 0 is not known
 	Latency       time.Duration // from a request to its first byte
 	Measured      bool          // in this session of the page; else it is a guess, or kept of an earlier load
+
+	// Spread is how far off it tends to be: the standard deviation of ln(measured/expected).
+	Spread float64
 }
 
 // Download is one that is under way.
@@ -53,4 +56,15 @@ type Download struct {
 type Transfer struct {
 	Started, Opened, Ended time.Time // the request, the first byte, the last
 	Bytes                  int64
+}
+
+// New makes a Selector of a kind: "throughput", "bola", "dynamic", or "" for what Keystream thinks best.
+func New(kind string) Selector {
+	switch kind {
+	case "throughput":
+		return NewThroughput()
+	case "bola":
+		return NewBOLA()
+	}
+	return NewDynamic()
 }
