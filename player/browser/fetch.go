@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/hack-pad/safejs"
 
@@ -53,6 +54,10 @@ type response struct {
 	url    string
 	header string // lines, each after a line feed: the name in lower case, a colon, the value
 	taken  bool   // by ReadBody or Cancel
+
+	mu   sync.Mutex
+	came int64 // bytes, once over
+	over bool  // the bridge's number is gone, or another's
 }
 
 func (r *response) Status() int { return r.status }
@@ -65,11 +70,22 @@ func (r *response) Header(name string) string {
 }
 
 func (r *response) Received() int64 {
-	received, err := Call(r.host.bridge, "received", r.id)
-	if err != nil {
-		return 0
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.over {
+		if received, err := Call(r.host.bridge, "received", r.id); err == nil {
+			r.came = int64(Number(received))
+		}
 	}
-	return int64(Number(received))
+	return r.came
+}
+
+// end keeps what Received tells beyond the life of the number.
+func (r *response) end() {
+	r.Received()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = true
 }
 
 func (r *response) ReadBody(ctx context.Context, limit int64) (platform.Body, error) {
@@ -78,6 +94,7 @@ func (r *response) ReadBody(ctx context.Context, limit int64) (platform.Body, er
 	}
 	r.taken = true
 	read, err := r.host.call(ctx, r.host.bridge, "readBody", r.id, float64(limit))
+	r.end()
 	if err == nil && Number(read) < 0 {
 		err = platform.ErrTooLarge
 	}
@@ -91,6 +108,7 @@ func (r *response) ReadBody(ctx context.Context, limit int64) (platform.Body, er
 func (r *response) Cancel() {
 	if !r.taken {
 		r.taken = true
+		r.end()
 		r.host.release(r.id)
 	}
 }
@@ -144,6 +162,17 @@ func (b *body) Bytes() ([]byte, error) {
 	p := make([]byte, b.length)
 	_, err := b.host.read(b.id, p, 0)
 	return p, err
+}
+
+func (b *body) Clone() (platform.Body, error) {
+	if b.released {
+		return nil, errReleased
+	}
+	id, err := Call(b.host.bridge, "clone", b.id)
+	if err != nil {
+		return nil, err
+	}
+	return &body{host: b.host, id: id, length: b.length}, nil
 }
 
 func (b *body) Release() {

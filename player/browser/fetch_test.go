@@ -154,3 +154,57 @@ func TestBody(t *testing.T) {
 		t.Error("a released body gave its bytes")
 	}
 }
+
+// A response is there with its header, and Received follows its body.
+func TestReceived(t *testing.T) {
+	host, _ := newHost(t)
+	res, err := host.Fetch(watchdog(t), platform.Request{URL: "/drip?received"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := res.Received(); n != 0 {
+		t.Errorf("%d bytes have come of a body that nobody reads", n)
+	}
+	read := make(chan platform.Body, 1)
+	go func() {
+		body, err := res.ReadBody(watchdog(t), 10_000)
+		if err != nil {
+			t.Error(err)
+		}
+		read <- body
+	}()
+	until(t, "the first bytes are there", func() bool { return res.Received() == 1000 })
+	for n := int64(2000); n <= 3000; n += 1000 {
+		if !send(t, host, "received") {
+			t.Fatal("the server has not heard of the request that it has answered")
+		}
+		until(t, "the bytes are there", func() bool { return res.Received() == n })
+	}
+	body(t, host, platform.Request{URL: "/drip/end?received"})
+	whole := receive(t, read)
+	if whole.Len() != 3000 || res.Received() != 3000 {
+		t.Errorf("%d bytes came, and %d are told", whole.Len(), res.Received())
+	}
+	whole.Release()
+	if n := res.Received(); n != 3000 {
+		t.Errorf("%d bytes are told after the release", n)
+	}
+}
+
+// What came before a download was given up counts, too.
+func TestReceivedOfACancelledBody(t *testing.T) {
+	host, _ := newHost(t)
+	res, err := host.Fetch(watchdog(t), platform.Request{URL: "/drip?cancelled"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(watchdog(t))
+	go func() {
+		until(t, "the bytes are there", func() bool { return res.Received() == 1000 })
+		cancel()
+	}()
+	if _, err := res.ReadBody(ctx, 10_000); !errors.Is(err, context.Canceled) || res.Received() != 1000 {
+		t.Errorf("%d bytes, %v", res.Received(), err)
+	}
+	body(t, host, platform.Request{URL: "/drip/gone?cancelled"})
+}

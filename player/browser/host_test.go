@@ -89,3 +89,16 @@ func receive[T any](t *testing.T, from <-chan T) T {
 		panic("unreachable")
 	}
 }
+
+// until waits for what no event tells of.
+func until(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	ctx := watchdog(t)
+	for tick := time.NewTicker(5 * time.Millisecond); !is(); {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("not in time: " + what)
+		}
+	}
+}

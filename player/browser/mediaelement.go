@@ -5,6 +5,7 @@ package browser
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/hack-pad/safejs"
@@ -110,17 +111,31 @@ func (e *mediaElement) Paused() bool { return Truthy(Get(e.js, "paused")) }
 
 func (e *mediaElement) PlaybackRate() float64 { return Number(Get(e.js, "playbackRate")) }
 
+func (e *mediaElement) Resume(rate float64) {
+	if _, err := Call(e.host.bridge, "resume", e.js, rate); err != nil {
+		e.host.panicked(err)
+	}
+}
+
 func (e *mediaElement) Frames() (total, dropped int) {
 	quality, err := Call(e.js, "getVideoPlaybackQuality")
 	if err != nil {
 		return 0, 0 // an <audio> has none
 	}
-	return int(Number(Get(quality, "totalVideoFrames"))), int(Number(Get(quality, "droppedVideoFrames")))
+	return whole(Number(Get(quality, "totalVideoFrames"))), whole(Number(Get(quality, "droppedVideoFrames")))
 }
 
 func (e *mediaElement) Size() (width, height int) {
 	scale := Number(Get(global(), "devicePixelRatio"))
-	return int(Number(Get(e.js, "clientWidth")) * scale), int(Number(Get(e.js, "clientHeight")) * scale)
+	return whole(Number(Get(e.js, "clientWidth")) * scale), whole(Number(Get(e.js, "clientHeight")) * scale)
+}
+
+// whole rounds; 0 is what the browser does not tell.
+func whole(n float64) int {
+	if math.IsNaN(n) {
+		return 0
+	}
+	return int(math.Round(n))
 }
 
 // buffered reads the buffered attribute of an element or a SourceBuffer.

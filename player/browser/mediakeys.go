@@ -26,7 +26,7 @@ func (a *mediaKeySystemAccess) Configuration() platform.MediaKeySystemConfigurat
 }
 
 func (a *mediaKeySystemAccess) CreateMediaKeys(ctx context.Context) (platform.MediaKeys, error) {
-	js, err := a.host.call(ctx, a.js, "createMediaKeys")
+	js, err := a.host.call(ctx, a.host.bridge, "createMediaKeys", a.js)
 	if err != nil {
 		return nil, err
 	}

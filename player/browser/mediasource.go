@@ -17,7 +17,7 @@ type mediaSource struct {
 }
 
 func (s *mediaSource) AddSourceBuffer(mimeType string) (platform.SourceBuffer, error) {
-	js, err := Call(s.js, "addSourceBuffer", mimeType)
+	js, err := Call(s.host.bridge, "addSourceBuffer", s.js, mimeType)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (s *mediaSource) Streaming() bool {
 }
 
 func (s *mediaSource) ListenStreaming(f func()) (stop func()) {
-	l, err := s.host.listen(s.js, []string{"startstreaming", "endstreaming"}, func(string, string, []byte) { f() })
+	l, err := s.host.listen(s.js, []string{"startstreaming", "endstreaming", "bufferedchange"}, func(string, string, []byte) { f() })
 	if err != nil {
 		s.host.panicked(err)
 		return func() {}

@@ -3,6 +3,7 @@
 package browser
 
 import (
+	"math"
 	"time"
 
 	"github.com/hack-pad/safejs"
@@ -46,6 +47,9 @@ func (t *textTrack) AddCues(cues []platform.Cue) error {
 	var json JSON
 	json.Open("cues", '[')
 	for _, cue := range cues {
+		if n := cue.Line + cue.Position + cue.Size; math.IsNaN(n - n) {
+			continue // no browser takes what is not finite, and nor does JSON
+		}
 		json.Open("", '{')
 		json.Text("id", cue.ID)
 		json.Number("start", cue.Start.Seconds())

@@ -227,10 +227,46 @@ func (b *sourceBuffer) reset() {
 
 // Remove evicts media; what waits to be appended stays.
 func (b *sourceBuffer) Remove(ctx context.Context, start, end time.Duration) error {
+	if err := b.idle(); err != nil {
+		return err
+	}
+	return b.SourceBuffer.Remove(ctx, start, end)
+}
+
+// idle is for what cannot be done while the buffer is updating: it is, while it decrypts or waits for a key.
+func (b *sourceBuffer) idle() error {
 	if b.updating() {
 		return dom("InvalidStateError", "the buffer is updating")
 	}
-	return b.SourceBuffer.Remove(ctx, start, end)
+	return nil
+}
+
+// SetTimestampOffset moves the appends that come after it.
+func (b *sourceBuffer) SetTimestampOffset(d time.Duration) error {
+	if err := b.idle(); err != nil {
+		return err
+	}
+	return b.SourceBuffer.SetTimestampOffset(d)
+}
+
+// SetAppendWindow bounds the appends that come after it.
+func (b *sourceBuffer) SetAppendWindow(start, end time.Duration) error {
+	if err := b.idle(); err != nil {
+		return err
+	}
+	return b.SourceBuffer.SetAppendWindow(start, end)
+}
+
+// ChangeType begins the stream anew: what comes next is an initialization segment of the clear type.
+func (b *sourceBuffer) ChangeType(mimeType string) error {
+	if err := b.idle(); err != nil {
+		return err
+	}
+	if err := b.SourceBuffer.ChangeType(mimeType); err != nil {
+		return err
+	}
+	b.interrupt(errAborted)
+	return nil
 }
 
 // Abort ends an append that is under way, also one that waits for a key, and the stream.

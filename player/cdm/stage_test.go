@@ -83,7 +83,6 @@ func play(t *testing.T, options playertest.Options, films []*playertest.Film, f 
 		s.keys = s.mediaKeys()
 		s.must(s.host.Element().SetMediaKeys(s.ctx, s.keys))
 		s.open()
-		s.page.Video().Play()
 		f(s)
 		s.must(s.host.Element().SetSrc(""))
 		s.ms.Close()
@@ -115,13 +114,14 @@ func (s *stage) mediaKeys() platform.MediaKeys {
 	return keys
 }
 
-// open gives the element a source with a buffer.
+// open gives the element a source with a buffer, and plays: a new source pauses it.
 func (s *stage) open() {
 	s.Helper()
 	ms, err := s.host.NewMediaSource()
 	s.must(err)
 	s.must(s.host.Element().Attach(s.ctx, ms))
 	s.ms, s.sb = ms, s.buffer(ms)
+	s.page.Video().Play()
 }
 
 func (s *stage) buffer(ms platform.MediaSource) platform.SourceBuffer {

@@ -5,8 +5,8 @@ import "context"
 // Fetcher does one HTTP exchange (or reads a blob: URL): no retries, no policy. Redirects are followed,
 // unless the request says otherwise.
 type Fetcher interface {
-	// Fetch resolves when the response's header is there. A failure without a response (DNS, refused, CORS) is a DOMError
-	// named TypeError, as fetch() rejects with. A relative URL is resolved against the page.
+	// Fetch resolves when the response's header is there; Firefox waits for the first bytes of the body, too. A failure without a response (DNS,
+	// refused, CORS) is a DOMError named TypeError, as fetch() rejects with. A relative URL is resolved against the page.
 	//
 	// https://fetch.spec.whatwg.org/#fetch-method
 	Fetch(ctx context.Context, req Request) (Response, error)
@@ -47,5 +47,6 @@ type Body interface {
 	Len() int64
 	ReadAt(p []byte, off int64) (int, error)
 	Bytes() ([]byte, error) // a copy of all of it: for manifests, licences and text, not for media
+	Clone() (Body, error)   // a copy on the host's side, to be released by itself: of an initialization segment, which is appended again and again
 	Release()               // frees it; later reads and appends fail; calling it again does nothing
 }

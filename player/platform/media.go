@@ -33,6 +33,9 @@ type MediaElement interface {
 	Paused() bool
 	PlaybackRate() float64
 
+	// Resume plays on, at a rate: a new source has paused the element. Where the browser does not let a page do so, it stays paused.
+	Resume(rate float64)
+
 	// Frames counts what getVideoPlaybackQuality does; both are 0 where the element does not count.
 	//
 	// https://www.w3.org/TR/media-playback-quality/
@@ -97,7 +100,7 @@ type MediaSource interface {
 	ReadyState() string // "closed", "open", "ended"
 
 	// Streaming says whether a ManagedMediaSource wants media now; any other always does. ListenStreaming calls f when that changes (startstreaming,
-	// endstreaming), and when the browser has evicted media of its own accord (bufferedchange).
+	// endstreaming), and whenever media is gone from a buffer (bufferedchange), because the browser may have evicted it of its own accord.
 	//
 	// https://www.w3.org/TR/media-source-2/#managedmediasource-interface
 	Streaming() bool
@@ -110,7 +113,8 @@ type MediaSource interface {
 // One goroutine uses it.
 type SourceBuffer interface {
 	// AppendBuffer appends all of body without copying it through Go; the caller still releases it. After a QuotaExceededError the caller makes room
-	// and calls it again with the same body, or Abort. A segment that cannot be parsed is a DOMError (its name is the host's), and the element then has
+	// and calls it again with the same body, or Abort. A body that was appended may be gone, because decryption takes it over: what is to be appended
+	// again is appended as a [Body.Clone]. A segment that cannot be parsed is a DOMError (its name is the host's), and the element then has
 	// an Error.
 	//
 	// A browser takes encrypted media in whether or not its key is there. Where a CDM of our own decrypts ahead of the buffer, AppendBuffer appends what

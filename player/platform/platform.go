@@ -48,7 +48,10 @@ type Host interface {
 	// Visible says whether the page can be seen.
 	Visible() bool
 
-	// ListenPage calls f for each of these: "online", "offline", "visibilitychange", "pagehide" (the page may be frozen until "pageshow"), "pageshow".
+	// ListenPage calls f for each of these: "online", "offline", "visibilitychange", "pagehide" (the page is left for good, or frozen until "pageshow"),
+	// "pageshow" (it is back from the browser's back/forward cache; a page that is shown for the first time is not told of).
+	//
+	// https://html.spec.whatwg.org/multipage/browsing-the-web.html#event-pagetransitionevent-persisted
 	ListenPage(f func(eventType string), types ...string) (stop func())
 
 	// IsSecureContext explains a refusal; it decides nothing (Firefox keeps Clear Key in insecure contexts).

@@ -17,7 +17,7 @@ type TextTrack interface {
 	Mode() string
 	SetMode(mode string)
 
-	// AddCues adds cues; those that the browser refuses are left out.
+	// AddCues adds cues; those that the browser refuses are left out. It and RemoveCues may take effect a little later, in the order of their calls.
 	AddCues(cues []Cue) error
 
 	// RemoveCues takes away the cues that lie within start to end whole.

@@ -60,9 +60,11 @@ func (r keyRing) Key(id [16]byte) *cenc.Key { return r[id] }
 func (f *Film) scrambled() *Film {
 	clear := *f
 	clear.Bytes, clear.Keys, clear.InitData = bytes.Clone(f.Bytes), nil, nil
+	const other = 0xa5
 	for i := range clear.Bytes {
-		clear.Bytes[i] ^= 0xa5
+		clear.Bytes[i] ^= other
 	}
+	clear.mask ^= other
 	return &clear
 }
 
@@ -70,7 +72,7 @@ func (f *Film) scrambled() *Film {
 func (f *Film) findQuiet() {
 	if f.webm() {
 		for _, at := range f.starts() {
-			f.quiet = append(f.quiet, span{at, at + clusterHead(f.segmentAt(at))})
+			f.quiet = append(f.quiet, byteSpan{at, at + clusterHead(f.segmentAt(at))})
 		}
 		return
 	}
@@ -80,7 +82,7 @@ func (f *Film) findQuiet() {
 		if string(f.Bytes[at+4:at+8]) == "mdat" {
 			head = 8
 		}
-		f.quiet = append(f.quiet, span{at, at + head})
+		f.quiet = append(f.quiet, byteSpan{at, at + head})
 		at += size
 	}
 }

@@ -39,8 +39,8 @@ var contractGroups = []struct {
 	name  string
 	tests []contractTest
 }{
-	{"page", pageContract}, {"fetch", fetchContract}, {"element", elementContract}, {"mse", mseContract}, {"eme", emeContract},
-	{"licenses", licenseContract},
+	{"page", pageContract}, {"fetch", fetchContract}, {"element", elementContract}, {"mse", mseContract}, {"segments", segmentContract},
+	{"text", textContract}, {"eme", emeContract}, {"licenses", licenseContract},
 }
 
 // checkLacks wants every name in Lacks to be one.
@@ -172,12 +172,13 @@ func (c *contract) listen(types ...string) <-chan platform.MediaEvent {
 
 // contractFilm is an entry of films.json.
 type contractFilm struct {
-	Name     string            `json:"name"`
-	Files    []string          `json:"files"`
-	Codecs   []string          `json:"codecs"`
-	Keys     map[string]string `json:"keys"`
-	Duration float64           `json:"duration"`
-	Frames   int               `json:"frames"`
+	Name      string            `json:"name"`
+	Files     []string          `json:"files"`
+	Container string            `json:"container"`
+	Codecs    []string          `json:"codecs"`
+	Keys      map[string]string `json:"keys"`
+	Duration  float64           `json:"duration"`
+	Frames    int               `json:"frames"`
 }
 
 // file is one file of a film, with what films.json says of it.
@@ -198,7 +199,7 @@ func (c *contract) file(name string) *file {
 	if i < 0 {
 		c.Fatalf("films.json has no %s", name)
 	}
-	f := &file{url: c.env.Media + films[i].Files[0], mimeType: `video/mp4; codecs="` + films[i].Codecs[0] + `"`}
+	f := &file{url: c.env.Media + films[i].Files[0], mimeType: "video/" + films[i].Container + `; codecs="` + films[i].Codecs[0] + `"`}
 	f.bytes = c.get(f.url)
 	for keyID, key := range films[i].Keys {
 		f.keyID, f.key = hex16(keyID), hex16(key)

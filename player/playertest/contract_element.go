@@ -94,6 +94,24 @@ var elementContract = []contractTest{
 			}
 		}
 	}},
+	{"frames, size and rate are sane", func(c *contract) {
+		f := c.file("mp4-progressive")
+		events := c.listen("canplay")
+		e := c.host.Element()
+		c.must(e.SetSrc(f.url))
+		receive(c, events)
+		total, dropped := e.Frames()
+		width, height := e.Size()
+		if total < dropped || dropped < 0 || width < 0 || height < 0 || e.PlaybackRate() != 1 || !e.Paused() {
+			c.Errorf("%d frames, %d dropped, %d by %d, rate %v, paused %v", total, dropped, width, height, e.PlaybackRate(), e.Paused())
+		}
+		rates := c.listen("ratechange")
+		e.Resume(2)
+		receive(c, rates)
+		if got := e.PlaybackRate(); got != 2 {
+			c.Errorf("rate %v", got)
+		}
+	}},
 	{"clear keys can be detached where there are none", func(c *contract) {
 		c.must(c.host.Element().SetMediaKeys(c.ctx, nil))
 		c.refuses("SetMediaKeys", func(ctx context.Context) error { return c.host.Element().SetMediaKeys(ctx, nil) })

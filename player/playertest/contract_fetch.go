@@ -111,6 +111,30 @@ var fetchContract = []contractTest{
 		c.must(err)
 		body.Release()
 	}},
+	{"what was received grows to the length of the body", func(c *contract) {
+		resp := c.fetch(platform.Request{URL: c.file(clearFilm).url})
+		if n := resp.Received(); n != 0 {
+			c.Errorf("%d bytes came before anybody read", n)
+		}
+		if body := c.read(resp); resp.Received() != body.Len() || body.Len() == 0 {
+			c.Errorf("%d bytes came of %d", resp.Received(), body.Len())
+		}
+	}},
+	{"a clone of a body lives by itself", func(c *contract) {
+		body := c.part(c.file(clearFilm), 0, 1000)
+		want, err := body.Bytes()
+		c.must(err)
+		clone, err := body.Clone()
+		c.must(err)
+		body.Release()
+		if got, err := clone.Bytes(); err != nil || !bytes.Equal(got, want) {
+			c.Errorf("it has %d bytes, %v", len(got), err)
+		}
+		clone.Release()
+		if _, err := clone.Clone(); err == nil {
+			c.Error("a body that was released can be cloned")
+		}
+	}},
 	{"a response can be cancelled, before its body is read and after", func(c *contract) {
 		f := c.file(clearFilm)
 		c.fetch(platform.Request{URL: f.url}).Cancel()

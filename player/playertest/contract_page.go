@@ -16,6 +16,14 @@ var pageContract = []contractTest{
 			c.Errorf("origin %q, file %q", origin, resp.URL())
 		}
 	}},
+	{"a page that can be seen says so, and is online", func(c *contract) {
+		if !c.host.Online() || !c.host.Visible() {
+			c.Errorf("online %v, visible %v", c.host.Online(), c.host.Visible())
+		}
+		stop := c.host.ListenPage(func(string) {}, "online", "offline", "visibilitychange", "pagehide", "pageshow")
+		stop()
+		stop()
+	}},
 	{"encrypted media is allowed where nothing forbids it", func(c *contract) {
 		if !c.host.AllowsFeature("encrypted-media") {
 			c.Error("it is not")

@@ -30,7 +30,7 @@ func (d *direct) load(ex Exchange, redirects int) {
 	if fault.Hang {
 		return
 	}
-	h.after(h.options.NetworkLatency+fault.Delay, func() {
+	h.after(h.latency()+fault.Delay, func() {
 		if d.gone {
 			return
 		}
@@ -75,7 +75,7 @@ func (d *direct) arrive(data []byte, dropped bool) {
 	}
 	d.film = film
 	d.end = film.timeAt(int64(len(data)))
-	d.cut = len(data) < len(film.Bytes)
+	d.cut = int64(len(data)) < film.size()
 	encrypted := len(film.Keys) > 0
 	// Outside MSE, Chromium decrypts WebM only, Firefox nothing; neither fires "encrypted" for what it cannot decrypt.
 	if encrypted && (e.host.options.Engine == Firefox || !film.webm()) {
@@ -114,7 +114,13 @@ func (d *direct) duration() (dur time.Duration, known bool) { return d.film.Dura
 func (d *direct) complete() bool                            { return !d.cut }
 func (d *direct) broken() bool                              { return d.cut }
 func (d *direct) detach()                                   { d.gone = true }
-func (d *direct) films() []*Film                            { return []*Film{d.film} }
+
+func (d *direct) spans() []span {
+	if d.film == nil {
+		return nil
+	}
+	return []span{{film: d.film, end: d.end, size: d.film.offsetAt(d.end)}}
+}
 
 func (d *direct) buffered() []platform.TimeRange {
 	if d.end == 0 {

@@ -28,9 +28,14 @@ type Element struct {
 
 	textTracks []*TextTrack
 
+	loaded        bool // loadeddata was fired
+	dropped       int
+	width, height int
+
 	begin  time.Duration // where the next media begins
 	pos    time.Duration // at since
 	since  time.Time
+	rate   float64       // of playback
 	moving bool          // pos grows
 	stop   time.Duration // up to here
 	timer  *time.Timer
@@ -42,8 +47,8 @@ type source interface {
 	duration() (d time.Duration, known bool)
 	buffered() []platform.TimeRange
 	complete() bool // nothing will be added
-	films() []*Film
-	broken() bool // the media cannot be decoded past what is buffered
+	spans() []span  // the media that is there
+	broken() bool   // the media cannot be decoded past what is buffered
 	detach()
 }
 
@@ -84,6 +89,7 @@ func (e *Element) fireType(types ...string) {
 // reset is the media element load algorithm, up to the choice of a resource.
 func (e *Element) reset() {
 	if e.source != nil {
+		e.paused, e.rate = true, 1
 		e.source.detach()
 		e.source = nil
 		e.fireType("emptied")
@@ -92,7 +98,7 @@ func (e *Element) reset() {
 		e.timer.Stop()
 	}
 	e.readyState, e.err = platform.HaveNothing, nil
-	e.ended, e.autoplayed, e.seeking, e.waitingForKey, e.moving = false, false, false, false, false
+	e.ended, e.autoplayed, e.seeking, e.waitingForKey, e.moving, e.loaded = false, false, false, false, false, false
 	e.pos, e.since = 0, time.Now()
 }
 
@@ -131,6 +137,7 @@ func (e *Element) Attach(ctx context.Context, ms platform.MediaSource) error {
 			return dom("AbortError", "the MediaSource was detached before it opened")
 		}
 		own.state = "open"
+		own.stream(true)
 		return nil
 	})
 }
@@ -233,7 +240,7 @@ func (e *Element) position() time.Duration {
 	if !e.moving {
 		return e.pos
 	}
-	return min(e.pos+time.Since(e.since), e.stop)
+	return min(e.pos+time.Duration(float64(time.Since(e.since))*e.rate), e.stop)
 }
 
 // Seeking is true while a seek waits for data.
@@ -288,11 +295,50 @@ func (e *Element) Paused() bool {
 	return e.paused
 }
 
-// PlaybackRate is 1.
-func (e *Element) PlaybackRate() float64 { return 1 }
+// PlaybackRate is 1 until [Element.SetPlaybackRate].
+func (e *Element) PlaybackRate() float64 {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	return e.rate
+}
 
-// Frames counts none as dropped.
-func (e *Element) Frames() (total, dropped int) { return e.DecodedFrames(), 0 }
+// SetPlaybackRate makes the picture go faster or slower, as the page does.
+func (e *Element) SetPlaybackRate(rate float64) {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	e.pos, e.since, e.moving = e.position(), time.Now(), false
+	if rate != e.rate {
+		e.rate = rate
+		e.fireType("ratechange")
+	}
+	e.update()
+}
 
-// Size is what Options say.
-func (e *Element) Size() (width, height int) { return e.host.options.Width, e.host.options.Height }
+// Frames counts those that [Element.DropFrames] said as dropped.
+func (e *Element) Frames() (total, dropped int) {
+	total = e.DecodedFrames()
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	return total, e.dropped
+}
+
+// DropFrames says how many frames were dropped so far.
+func (e *Element) DropFrames(total int) {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	e.dropped = total
+}
+
+// Size is what [Element.SetSize] says, and Options before it.
+func (e *Element) Size() (width, height int) {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	return e.width, e.height
+}
+
+// SetSize changes the element's box.
+func (e *Element) SetSize(width, height int) {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	e.width, e.height = width, height
+}

@@ -1,8 +1,6 @@
 package playertest
 
 import (
-	"bytes"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,8 +15,13 @@ type Film struct {
 	Duration   time.Duration
 	Frames     int // of video
 
-	// Fragments are the offsets, beside HeaderSize, at which a media segment begins, so that an append may begin there too.
+	// Fragments are the offsets, beside HeaderSize, at which a media segment begins, so that an append may begin there too. Time is spread evenly over
+	// the bytes.
 	Fragments []int64
+
+	// Segments, where they are set, are the media segments instead, with their times, in the order of both. The pictures of one can only be decoded from its
+	// first on.
+	Segments []FilmSegment
 
 	InitData []InitData // told by "encrypted" events
 	Keys     []FilmKey  // none for a clear film
@@ -27,8 +30,19 @@ type Film struct {
 	decrypt *sync.Once
 	clear   *Film // what it is without its encryption, once decrypt is done; nil where that cannot be taken away
 
-	quiet []span // bytes after the header that are no media, where that is told
+	quiet []byteSpan // bytes after the header that are no media, where that is told
+	parts []part     // instead of Bytes
+	mask  byte       // that the bytes of parts are changed with
 }
+
+// FilmSegment is a media segment, from an offset up to the next one's, or the end of the film. One without time is no media: an index.
+type FilmSegment struct {
+	Offset     int64
+	Start, End time.Duration // on the media's own clock
+}
+
+// byteSpan is bytes [from, to) of a film.
+type byteSpan struct{ from, to int64 }
 
 // InitData is the content of one "encrypted" event.
 type InitData struct {
@@ -49,65 +63,8 @@ type FilmKey struct {
 
 func (f *Film) webm() bool { return strings.Contains(f.Type, "/webm") }
 
-// media is how many media bytes there are before offset.
-func (f *Film) media(offset int64) int64 {
-	n := max(offset-f.HeaderSize, 0)
-	for _, q := range f.quiet {
-		n -= max(min(q.to, offset)-q.from, 0)
-	}
-	return n
-}
-
-// timeAt is the presentation time that the bytes up to offset reach, were they spread evenly.
-func (f *Film) timeAt(offset int64) time.Duration {
-	switch {
-	case offset <= f.HeaderSize:
-		return 0
-	case offset >= int64(len(f.Bytes)):
-		return f.Duration
-	}
-	return time.Duration(float64(f.Duration) * float64(f.media(offset)) / float64(f.media(int64(len(f.Bytes))))).Round(time.Microsecond)
-}
-
-// offsetAt is the inverse of timeAt, to the byte.
-func (f *Film) offsetAt(t time.Duration) int64 {
-	size := int64(len(f.Bytes))
-	if f.Duration <= 0 || t >= f.Duration {
-		return size
-	}
-	offset := f.HeaderSize + int64(float64(f.media(size))*float64(max(t, 0))/float64(f.Duration))
-	for _, q := range f.quiet {
-		if q.from <= offset {
-			offset += q.to - q.from
-		}
-	}
-	return offset
-}
-
-// segmentAt gives the media segment that begins at offset; nil where none does.
-func (f *Film) segmentAt(offset int64) []byte {
-	starts := f.starts()
-	i, ok := slices.BinarySearch(starts, offset)
-	if !ok {
-		return nil
-	}
-	if i+1 < len(starts) {
-		return f.Bytes[offset:starts[i+1]]
-	}
-	return f.Bytes[offset:]
-}
-
-func (f *Film) starts() []int64 {
-	starts := append([]int64{f.HeaderSize}, f.Fragments...)
-	slices.Sort(starts)
-	return slices.Compact(starts)
-}
-
 // begins says whether data and the film's beginning agree as far as both go, up to the end of the header.
-func (f *Film) begins(data []byte) bool {
-	n := min(int64(len(data)), f.HeaderSize)
-	return bytes.Equal(f.Bytes[:n], data[:n])
-}
+func (f *Film) begins(data []byte) bool { return f.has(0, data[:min(int64(len(data)), f.HeaderSize)]) }
 
 // filmOf finds the film that data begins; nil is garbage.
 func (h *Host) filmOf(data []byte) *Film {

@@ -31,15 +31,21 @@ type Options struct {
 	Engine   Engine
 	Films    []*Film
 	Autoplay bool
+	NoResume bool // the browser lets nobody but the visitor play
 
 	Unsupported []string // codecs that this browser lacks, by prefix: "avc1", "opus"
 	NoMSE       bool
-	Insecure    bool     // IsSecureContext is false; NoEME is a choice of its own
-	Denied      []string // features that the permissions policy takes from the page: "encrypted-media". Firefox does not know that one
-	Quota       int64    // bytes of media that a SourceBuffer holds; 0 is no limit
+
+	NoChangeType bool // as in WebKitGTK
+	Managed      bool // its MediaSource is a ManagedMediaSource: see [Element.SetStreaming]
+
+	Insecure bool     // IsSecureContext is false; NoEME is a choice of its own
+	Denied   []string // features that the permissions policy takes from the page: "encrypted-media". Firefox does not know that one
+	Quota    int64    // bytes of media that a SourceBuffer holds; 0 is no limit
 
 	NetworkLatency time.Duration // from request to header; 0 is 5 ms
-	Bandwidth      int64         // bytes a second; 0 is without limit
+	Bandwidth      int64         // bytes a second, of each download for itself; 0 is without limit
+	Trace          []TracePeriod // instead of Bandwidth, what all downloads share, from the host's beginning on and over again
 
 	Width, Height int // of the element, in device pixels; 0 is not drawn
 
@@ -73,8 +79,10 @@ type Host struct {
 	hidden     bool
 	log        []entry
 	violations []string
-	live       int // responses that are open and bodies that are not released
-	buffers    int // SourceBuffers made so far
+	link       *link // nil without a trace
+	live       int   // responses that are open and bodies that are not released
+	buffers    int   // SourceBuffers made so far
+	sources    int   // MediaSources made so far
 	keys       []*mediaKeys
 	sessions   int // sessions made so far
 	open       int // sessions that have an id and are not closed
@@ -94,8 +102,9 @@ func NewHost(t interface{ Cleanup(func()) }, options Options) *Host {
 	h := &Host{options: options, start: time.Now(), tasks: platform.NewQueue[func()](), done: make(chan struct{}),
 		clear: map[*Film]*Film{}}
 	h.Network = &Network{host: h, resources: map[string]Resource{}, handlers: map[string]Handler{}, faults: map[string][]Fault{}}
-	h.element = &Element{host: h, paused: true}
+	h.element = &Element{host: h, paused: true, rate: 1, width: options.Width, height: options.Height}
 	h.element.listeners.host, h.page.host = h, h
+	h.link = newLink(h)
 	started := make(chan struct{})
 	go func() {
 		h.loopID = goroutineID()

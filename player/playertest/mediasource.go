@@ -16,6 +16,9 @@ type mediaSource struct {
 	known    bool // length is
 	buffers  []*sourceBuffer
 	appended bool
+
+	number    int  // on the page
+	streaming bool // of a ManagedMediaSource
 }
 
 // NewMediaSource makes a closed MediaSource.
@@ -23,7 +26,10 @@ func (h *Host) NewMediaSource() (platform.MediaSource, error) {
 	if h.options.NoMSE {
 		return nil, dom("NotSupportedError", "no Media Source Extensions")
 	}
-	return &mediaSource{host: h, state: "closed"}, nil
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.sources++
+	return &mediaSource{host: h, state: "closed", number: h.sources}, nil
 }
 
 func (m *mediaSource) ReadyState() string {
@@ -51,7 +57,7 @@ func (m *mediaSource) AddSourceBuffer(mimeType string) (platform.SourceBuffer, e
 		}
 	}
 	h.buffers++
-	b := &sourceBuffer{source: m, kind: kind, lane: fmt.Sprintf("buffer %d", h.buffers)}
+	b := &sourceBuffer{source: m, kind: kind, lane: fmt.Sprintf("buffer %d", h.buffers), windowEnd: forever}
 	h.logf(b.lane, "%s", mimeType)
 	m.buffers = append(m.buffers, b)
 	return b, nil
@@ -72,15 +78,19 @@ func (m *mediaSource) SetDuration(d time.Duration) error {
 	case d < m.bufferedEnd() && m.host.options.Engine == Firefox:
 		return m.host.violation("InvalidStateError", "duration: media is buffered past it")
 	}
-	m.length, m.known = d, true
+	for _, b := range m.buffers {
+		b.spans = without(b.spans, d, forever)
+	}
+	m.known = true
 	m.host.logf(elementLane, "duration=%v", d)
+	m.change(d)
 	return nil
 }
 
 func (m *mediaSource) bufferedEnd() time.Duration {
 	var end time.Duration
 	for _, b := range m.buffers {
-		end = max(end, lastEnd(b.ranges()))
+		end = max(end, lastEnd(ranges(b.spans)))
 	}
 	return end
 }
@@ -94,7 +104,8 @@ func (m *mediaSource) EndOfStream() error {
 	m.state = "ended"
 	m.host.logf(elementLane, "endOfStream")
 	if m.header() {
-		m.length, m.known = m.bufferedEnd(), true
+		m.known = true
+		m.change(m.bufferedEnd())
 	} else if m.host.options.Engine == Chromium {
 		m.element.fail(platform.MediaErrSrcNotSupported, "DEMUXER_ERROR_COULD_NOT_OPEN")
 		return nil
@@ -121,17 +132,50 @@ func (m *mediaSource) detach() {
 }
 
 func (m *mediaSource) header() bool {
-	return len(m.buffers) > 0 && !slices.ContainsFunc(m.buffers, func(b *sourceBuffer) bool { return b.film == nil })
+	return len(m.buffers) > 0 && !slices.ContainsFunc(m.buffers, func(b *sourceBuffer) bool { return !b.ready })
 }
 
 func (m *mediaSource) duration() (d time.Duration, known bool) {
-	if m.known {
-		return m.length, true
+	return m.length, m.known || m.length > 0
+}
+
+// initial takes the duration from the first header, where nobody has set one.
+//
+// https://www.w3.org/TR/media-source-2/#sourcebuffer-init-segment-received
+func (m *mediaSource) initial(f *Film) {
+	if !m.known {
+		m.length = max(m.length, f.Duration)
 	}
-	for _, f := range m.films() {
-		d = max(d, f.Duration)
+}
+
+// grow is for media that lasts longer than was thought.
+func (m *mediaSource) grow() {
+	if end := m.bufferedEnd(); m.length > 0 && end > m.length {
+		m.change(end)
 	}
-	return d, d > 0
+}
+
+// change is the duration change algorithm, but for its refusals.
+//
+// https://www.w3.org/TR/media-source-2/#duration-change-algorithm
+func (m *mediaSource) change(d time.Duration) {
+	e := m.element
+	before := m.length
+	m.length = d
+	if d == before || e.readyState == platform.HaveNothing {
+		return
+	}
+	e.fireType("durationchange")
+	if e.position() > d {
+		e.seek(d)
+	}
+}
+
+// reopen is for what is done to a source that had ended.
+func (m *mediaSource) reopen() {
+	if m.state == "ended" {
+		m.state = "open"
+	}
 }
 
 // buffered is what all buffers have; once the stream has ended, the shorter ones count as long as the longest.
@@ -144,7 +188,7 @@ func (m *mediaSource) buffered() []platform.TimeRange {
 	end := m.bufferedEnd()
 	all := []platform.TimeRange{{Start: 0, End: end}}
 	for _, b := range m.buffers {
-		own := b.ranges()
+		own := ranges(b.spans)
 		if n := len(own); n > 0 && m.state == "ended" {
 			own[n-1].End = end
 		}
@@ -168,18 +212,60 @@ func intersect(a, b []platform.TimeRange) []platform.TimeRange {
 func (m *mediaSource) complete() bool { return m.state == "ended" }
 func (m *mediaSource) broken() bool   { return false }
 
-func (m *mediaSource) films() []*Film {
-	var films []*Film
+func (m *mediaSource) spans() (all []span) {
 	for _, b := range m.buffers {
-		if b.film != nil {
-			films = append(films, b.film)
-		}
+		all = append(all, b.spans...)
 	}
-	return films
+	return all
 }
 
-// Streaming is true: this is no ManagedMediaSource.
-func (m *mediaSource) Streaming() bool { return true }
+// Streaming is what [Element.SetStreaming] says, where the source is a ManagedMediaSource; once it is open it wants media.
+func (m *mediaSource) Streaming() bool {
+	m.host.mu.Lock()
+	defer m.host.mu.Unlock()
+	return m.streaming || !m.host.options.Managed
+}
 
-// ListenStreaming has nothing to tell.
-func (m *mediaSource) ListenStreaming(func()) (stop func()) { return func() {} }
+// ListenStreaming hears what [Element.SetStreaming] and [Element.Evict] tell.
+func (m *mediaSource) ListenStreaming(f func()) (stop func()) {
+	return m.host.page.add(func(string) { f() }, func(eventType string) bool { return eventType == m.streamingChange() })
+}
+
+// streamingChange cannot be a page's event.
+func (m *mediaSource) streamingChange() string {
+	return fmt.Sprintf("change of what source %d streams", m.number)
+}
+
+// SetStreaming is the browser that wants media, or wants no more of it: startstreaming and endstreaming of a ManagedMediaSource.
+func (e *Element) SetStreaming(streaming bool) {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	if m, ok := e.source.(*mediaSource); ok && m.streaming != streaming {
+		m.stream(streaming)
+	}
+}
+
+// stream changes what the source wants. The host's mutex is held.
+func (m *mediaSource) stream(streaming bool) {
+	m.streaming = streaming
+	if m.host.options.Managed {
+		m.host.logf(elementLane, "streaming=%v", streaming)
+		m.host.firePage(m.streamingChange())
+	}
+}
+
+// Evict is the browser that takes media away, as a ManagedMediaSource lets it.
+func (e *Element) Evict(start, end time.Duration) {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	m, ok := e.source.(*mediaSource)
+	if !ok {
+		return
+	}
+	e.host.logf(elementLane, "evict %v to %v", start, end)
+	for _, b := range m.buffers {
+		b.spans = without(b.spans, start, end)
+	}
+	m.host.firePage(m.streamingChange())
+	e.update()
+}

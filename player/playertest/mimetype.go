@@ -27,8 +27,22 @@ func parseMIMEType(s string) mimeType {
 	return m
 }
 
-func (m mimeType) equal(o mimeType) bool {
-	return m.kind == o.kind && m.container == o.container && slices.Equal(m.codecs, o.codecs)
+// fits says whether media of this type can go on in a SourceBuffer for the other: profiles and levels may differ.
+func (m mimeType) fits(o mimeType) bool {
+	return m.container == o.container && slices.Equal(m.families(), o.families())
+}
+
+// families are the decoders that the codecs need.
+func (m mimeType) families() (all []string) {
+	for _, codec := range m.codecs {
+		family, _, _ := strings.Cut(strings.ToLower(codec), ".")
+		if same := map[string]string{"avc3": "avc1", "hev1": "hvc1", "vp09": "vp9", "vp08": "vp8"}[family]; same != "" {
+			family = same
+		}
+		all = append(all, family)
+	}
+	slices.Sort(all)
+	return all
 }
 
 var (

@@ -30,6 +30,24 @@ type Network struct {
 type Resource struct {
 	Body []byte
 	Type string // Content-Type
+
+	film     *Film // whose bytes [from, to) it is, instead of Body
+	from, to int64
+}
+
+func (r Resource) size() int64 {
+	if r.film != nil {
+		return r.to - r.from
+	}
+	return int64(len(r.Body))
+}
+
+// slice gives the bytes [from, to), which are not to be changed.
+func (r Resource) slice(from, to int64) []byte {
+	if r.film != nil {
+		return r.film.slice(r.from+from, r.from+to)
+	}
+	return r.Body[from:to]
 }
 
 // Exchange is a request as the server saw it.
@@ -69,7 +87,8 @@ type Fault struct {
 	Cut          int64                  // the file ends after Cut bytes, and says so
 	Short        int64                  // the body lacks its last Short bytes, in spite of its header
 	Drop         bool                   // the connection is lost in the body
-	Stall        bool                   // the body never comes
+	Stall        bool                   // the body stops after StallAfter bytes, and no more ever comes
+	StallAfter   int64
 }
 
 // Serve puts a resource at a URL.
@@ -163,6 +182,7 @@ func (ex *Exchange) redirect(resp *response) (ok bool) {
 func (h *Host) exchange(ctx context.Context, ex Exchange) (*response, error) {
 	h.mu.Lock()
 	fault := h.Network.admit(&ex)
+	wait := h.latency() + fault.Delay
 	h.mu.Unlock()
 	if fault.Hang {
 		select {
@@ -173,7 +193,7 @@ func (h *Host) exchange(ctx context.Context, ex Exchange) (*response, error) {
 		}
 	}
 	var resp *response
-	err := h.async(ctx, h.options.NetworkLatency+fault.Delay, func() (err error) {
+	err := h.async(ctx, wait, func() (err error) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -258,24 +278,26 @@ func (n *Network) answer(ex Exchange, fault Fault) (*response, error) {
 
 // serve answers from a resource, as a server does that knows ranges.
 func (r *response) serve(resource Resource, ex Exchange, fault Fault) error {
-	body := resource.Body
-	if fault.Cut > 0 && fault.Cut < int64(len(body)) {
-		body = body[:fault.Cut]
+	size := resource.size()
+	if fault.Cut > 0 {
+		size = min(size, fault.Cut)
 	}
-	r.status, r.body = 200, body
-	size := int64(len(body))
+	r.status = 200
 	first, last, ranged := parseRange(ex.Range, size)
-	if ranged && !fault.IgnoreRange {
+	if ranged = ranged && !fault.IgnoreRange; ranged {
 		if first >= size {
 			if strings.HasPrefix(ex.URL, "blob:") {
 				return dom("TypeError", "Failed to fetch")
 			}
-			r.status, r.body = 416, nil
+			r.status = 416
 			r.set("Content-Range", fmt.Sprintf("bytes */%d", size))
 			return nil
 		}
-		r.status, r.body = 206, body[first:last+1]
+		r.status, r.body = 206, resource.slice(first, last+1)
 		r.set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last, size))
+	}
+	if !ranged {
+		r.body = resource.slice(0, size)
 	}
 	r.set("Content-Length", strconv.Itoa(len(r.body)))
 	r.set("Content-Type", resource.Type)

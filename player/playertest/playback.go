@@ -1,6 +1,7 @@
 package playertest
 
 import (
+	"math"
 	"time"
 
 	"github.com/keystream-player/keystream/player/platform"
@@ -38,7 +39,20 @@ func (e *Element) Seek(t time.Duration) {
 	e.host.mu.Lock()
 	defer e.host.mu.Unlock()
 	e.update()
-	e.pos, e.ended, e.seeking, e.moving, e.waitingForKey = t, false, true, false, false
+	e.seek(t)
+}
+
+// seek goes to a time, or to the nearest that there is. Where nothing is buffered it waits, and the element has no picture meanwhile. h.mu is held.
+//
+// https://html.spec.whatwg.org/multipage/media.html#dom-media-seek, https://www.w3.org/TR/media-source-2/#mediasource-seeking
+func (e *Element) seek(t time.Duration) {
+	if e.source != nil && e.readyState > platform.HaveNothing {
+		if d, known := e.source.duration(); known {
+			t = min(t, d)
+		}
+	}
+	e.pos, e.ended, e.seeking, e.moving, e.waitingForKey = max(t, 0), false, true, false, false
+	e.since = time.Now()
 	e.fireType("seeking")
 	e.update()
 }
@@ -65,7 +79,7 @@ func (e *Element) Ended() bool {
 	return e.ended
 }
 
-// DecodedFrames counts the frames of all video from the start up to where the picture stands.
+// DecodedFrames counts the frames of the video from the start up to where the picture stands.
 func (e *Element) DecodedFrames() int {
 	e.host.mu.Lock()
 	defer e.host.mu.Unlock()
@@ -73,9 +87,10 @@ func (e *Element) DecodedFrames() int {
 	if e.source == nil || e.readyState < platform.HaveCurrentData {
 		return 0
 	}
-	for _, f := range e.source.films() {
-		if f.Duration > 0 {
-			frames += int(int64(f.Frames) * int64(min(e.position(), f.Duration)) / int64(f.Duration))
+	pos := e.position()
+	for _, s := range e.source.spans() {
+		if length := s.film.length(); length > 0 && s.start <= pos && pos <= s.end {
+			frames = max(frames, int(float64(s.film.Frames)*float64(pos)/float64(length)))
 		}
 	}
 	return frames
@@ -142,7 +157,7 @@ func (e *Element) update() {
 // dataEnd is the end of the range that holds the picture.
 func (e *Element) dataEnd() (end time.Duration, have bool) {
 	for _, r := range e.source.buffered() {
-		if r.Start <= e.pos && e.pos < r.End {
+		if r.Start-adjacent <= e.pos && e.pos < r.End {
 			return r.End, true
 		}
 	}
@@ -159,10 +174,13 @@ func lastEnd(ranges []platform.TimeRange) time.Duration {
 // keyLimit is the first time up to end at which a key is missing, or wrong. Firefox decodes what a wrong key yields without complaint.
 func (e *Element) keyLimit(end time.Duration) (limit time.Duration, wrong bool) {
 	limit = end
-	for _, f := range e.source.films() {
-		for _, k := range f.Keys {
-			from := max(k.Start, e.pos)
-			if from >= limit || k.End != 0 && from >= k.End {
+	for _, s := range e.source.spans() {
+		for _, k := range s.film.Keys {
+			from, to := max(k.Start+s.offset, s.start, e.pos), s.end
+			if k.End != 0 {
+				to = min(to, k.End+s.offset)
+			}
+			if from >= limit || from >= to {
 				continue
 			}
 			key, usable := e.keys.find(k.ID)
@@ -179,11 +197,14 @@ func (e *Element) keyLimit(end time.Duration) (limit time.Duration, wrong bool) 
 
 // starve is for a picture that cannot go on.
 func (e *Element) starve() {
-	if e.readyState < platform.HaveFutureData {
-		return
+	before := e.readyState
+	if before >= platform.HaveFutureData {
+		e.readyState = platform.HaveCurrentData
 	}
-	e.readyState = platform.HaveCurrentData
-	if !e.paused {
+	if e.seeking {
+		e.readyState = platform.HaveMetadata
+	}
+	if before >= platform.HaveFutureData && !e.paused {
 		e.fireType("waiting")
 	}
 }
@@ -195,7 +216,10 @@ func (e *Element) advance(limit time.Duration) {
 		return
 	}
 	e.moving, e.stop = true, limit
-	pause := limit - e.pos
+	if e.rate <= 0 {
+		return
+	}
+	pause := time.Duration(math.Ceil(float64(limit-e.pos) / e.rate))
 	if e.listeners.wanted(platform.MediaEvent{Type: "timeupdate"}) && pause > timeupdateInterval {
 		pause = timeupdateInterval
 	}
@@ -209,7 +233,8 @@ func (e *Element) advance(limit time.Duration) {
 func (e *Element) enough() {
 	before := e.readyState
 	e.readyState = platform.HaveEnoughData
-	if before < platform.HaveCurrentData {
+	if !e.loaded {
+		e.loaded = true
 		e.fireType("loadeddata")
 	}
 	if e.seeking {

@@ -46,6 +46,8 @@ type stage struct {
 	ms   platform.MediaSource
 	sb   platform.SourceBuffer
 	seen []string
+
+	began time.Time
 }
 
 func newStage(t *testing.T, f *playertest.Film, o playertest.Options) *stage {

@@ -24,6 +24,7 @@ type response struct {
 
 	begun time.Time     // to read the body; the host's mutex guards it
 	takes time.Duration // that long
+	flow  *flow         // or its share of the trace
 }
 
 func (r *response) Status() int               { return r.status }
@@ -48,50 +49,82 @@ func (r *response) set(name, value string) {
 	r.header = append(r.header, platform.HeaderField{Name: name, Value: value})
 }
 
-// Received grows evenly with the time that the body takes.
+// Received grows evenly with the time that the body takes, or as the trace brings it.
 func (r *response) Received() int64 {
 	r.host.mu.Lock()
 	defer r.host.mu.Unlock()
-	if r.begun.IsZero() || r.takes <= 0 {
+	all := int64(len(r.body))
+	if r.flow != nil {
+		return r.host.link.received(r.flow)
+	}
+	if r.begun.IsZero() {
 		return 0
 	}
-	return int64(float64(len(r.body)) * min(1, float64(time.Since(r.begun))/float64(r.takes)))
+	n := all
+	if since := time.Since(r.begun); since < r.takes {
+		n = int64(float64(all) * float64(since) / float64(r.takes))
+	}
+	if r.fault.Stall {
+		n = min(n, r.fault.StallAfter)
+	}
+	return n
 }
 
 func (r *response) ReadBody(ctx context.Context, limit int64) (platform.Body, error) {
 	r.Cancel()
-	size := int64(len(r.body))
-	var d time.Duration
-	if rate := r.host.options.Bandwidth; rate > 0 {
-		d = time.Duration(min(size, limit+1) * int64(time.Second) / rate)
-	}
-	r.host.mu.Lock()
-	r.begun, r.takes = time.Now(), d
-	r.host.mu.Unlock()
-	if r.fault.Stall {
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-r.host.done:
-			return nil, errClosed
-		}
-	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	err := r.host.async(ctx, d, func() error {
-		switch {
-		case r.fault.Drop:
-			return dom("TypeError", "network error")
-		case size > limit:
-			return platform.ErrTooLarge
-		}
-		return nil
-	})
-	if err != nil {
+	if err := r.wait(ctx, min(int64(len(r.body)), limit+1)); err != nil {
 		return nil, err
 	}
+	switch {
+	case r.fault.Drop:
+		return nil, dom("TypeError", "network error")
+	case int64(len(r.body)) > limit:
+		return nil, platform.ErrTooLarge
+	}
 	return r.host.NewBody(r.body), nil
+}
+
+// wait lets the body come.
+func (r *response) wait(ctx context.Context, size int64) error {
+	h := r.host
+	h.mu.Lock()
+	r.begun = time.Now()
+	var done <-chan struct{}
+	var came <-chan time.Time
+	switch rate := h.options.Bandwidth; {
+	case h.link != nil:
+		r.flow = h.link.join(size, r.fault.StallAfter, r.fault.Stall)
+		done = r.flow.done
+	case rate > 0:
+		r.takes = time.Duration(size * int64(time.Second) / rate)
+		fallthrough
+	default:
+		timer := time.NewTimer(r.takes)
+		defer timer.Stop()
+		came = timer.C
+	}
+	h.mu.Unlock()
+	if r.fault.Stall {
+		came = nil
+	}
+	var err error
+	select {
+	case <-done:
+	case <-came:
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-h.done:
+		err = errClosed
+	}
+	if r.flow != nil {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.link.leave(r.flow)
+	}
+	return err
 }
 
 // NewBody makes a body of bytes, as if they had been downloaded.
@@ -151,6 +184,15 @@ func (b *Body) Bytes() ([]byte, error) {
 		return nil, errReleased
 	}
 	return slices.Clone(b.data), nil
+}
+
+// Clone is another body of the same bytes.
+func (b *Body) Clone() (platform.Body, error) {
+	data, err := b.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	return b.host.NewBody(data), nil
 }
 
 // Release frees the body.

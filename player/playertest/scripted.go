@@ -20,7 +20,7 @@ type scripted struct {
 func (s *scripted) reset() {
 	s.pending, s.header = nil, false
 	if s.film != nil {
-		s.next = int64(len(s.film.Bytes))
+		s.next = s.film.size()
 	}
 }
 
@@ -61,19 +61,19 @@ func (s *scripted) readHeader() (clear []byte, told []InitData, err error) {
 
 // readMedia goes on with a media segment as far as there are keys. Where one is over, any may begin, and so may a header.
 func (s *scripted) readMedia() (clear []byte, told []InitData, missing [][16]byte, err error) {
-	ends := append(s.film.starts()[1:], int64(len(s.film.Bytes)))
+	starts := s.film.starts()
+	ends := append(starts[1:len(starts):len(starts)], s.film.size())
 	if s.next == s.film.HeaderSize || slices.Contains(ends, s.next) {
-		begins := append([]int64{s.next}, s.film.starts()...)
-		i := slices.IndexFunc(begins, s.beginsAt)
-		if i < 0 {
+		at, ok := s.film.segmentLike(s.next, s.pending)
+		if !ok {
 			s.header = true
 			return nil, nil, nil, nil
 		}
-		s.next = begins[i]
+		s.next = at
 	}
 	end := ends[slices.IndexFunc(ends, func(end int64) bool { return end > s.next })]
 	end = min(end, s.next+int64(len(s.pending)))
-	if !bytes.Equal(s.film.Bytes[s.next:end], s.pending[:end-s.next]) {
+	if !s.film.has(s.next, s.pending[:end-s.next]) {
 		return nil, nil, nil, errNoFilm
 	}
 	told = s.tell(end)
@@ -81,13 +81,6 @@ func (s *scripted) readMedia() (clear []byte, told []InitData, missing [][16]byt
 	clear = s.becomes(s.next, limit)
 	s.pending, s.next = s.pending[limit-s.next:], limit
 	return clear, told, missing, nil
-}
-
-// beginsAt says whether the bytes to come are the segment at an offset.
-func (s *scripted) beginsAt(at int64) bool {
-	segment := s.film.segmentAt(at)
-	n := min(len(segment), len(s.pending))
-	return n > 0 && bytes.Equal(segment[:n], s.pending[:n])
 }
 
 // tell gives the events of the bytes up to an offset, once.
@@ -105,7 +98,7 @@ func (s *scripted) tell(to int64) (told []InitData) {
 func (s *scripted) locked(from, to int64) (limit int64, missing [][16]byte) {
 	limit = to
 	for _, k := range s.film.Keys {
-		start, end := s.film.offsetAt(k.Start), int64(len(s.film.Bytes))
+		start, end := s.film.offsetAt(k.Start), s.film.size()
 		if k.End != 0 {
 			end = s.film.offsetAt(k.End)
 		}
@@ -124,14 +117,14 @@ func (s *scripted) becomes(from, to int64) []byte {
 	if twin := s.place.host.clear[s.film]; twin != nil {
 		clear = twin
 	}
-	out := bytes.Clone(clear.Bytes[from:to])
+	out := bytes.Clone(clear.slice(from, to))
 	for _, k := range s.film.Keys {
 		start, end := max(s.film.offsetAt(k.Start), from), to
 		if k.End != 0 {
 			end = min(end, s.film.offsetAt(k.End))
 		}
 		if key := s.place.keys[k.ID]; start < end && key != nil && key.Value != k.Key {
-			copy(out[start-from:end-from], s.film.Bytes[start:end])
+			copy(out[start-from:end-from], s.film.slice(start, end))
 		}
 	}
 	return out

@@ -1,8 +1,14 @@
 // The page's side of gobrowser: runs the test binary with the bridge in place, and sends what it prints and its exit code to the server.
+import { preload, warm } from '../src/head.ts'
 import { bridge } from '../src/host.ts'
 
-// A test may look at the Workers that were started, and have other scripts started in place of the right ones.
+// A test may look at the Workers that were started, and have other scripts started in place of the right ones. It may give a head start, and look at how
+// often MediaKeys were made of an access.
 const gobrowser = {
+  preload,
+  warm,
+  mediaKeys: 0,
+  refused: 0, // how many MediaKeys are to be refused next
   workers: [],
   script: '',
   wasm: '',
@@ -20,6 +26,14 @@ const gobrowser = {
   },
 }
 globalThis.gobrowser = gobrowser
+if (globalThis.MediaKeySystemAccess) {
+  const { createMediaKeys } = MediaKeySystemAccess.prototype
+  MediaKeySystemAccess.prototype.createMediaKeys = async function () {
+    gobrowser.mediaKeys++
+    if (gobrowser.refused-- > 0) throw new DOMException('the test wants it so', 'NotAllowedError')
+    return createMediaKeys.call(this)
+  }
+}
 globalThis.Worker = class extends Worker {
   constructor(script, options) {
     super(gobrowser.script ? (policy?.createScriptURL(gobrowser.script) ?? gobrowser.script) : script, options)

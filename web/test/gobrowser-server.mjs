@@ -70,6 +70,7 @@ export async function serve({ binary, run, exited }) {
     // It imports the function x.y.
     '/gobrowser/foreign.wasm': send('application/wasm', Buffer.from('0061736d01000000010401600000020701017801790000', 'hex')),
     ...faults,
+    ...scripted,
   }
   const server = createServer((req, res) => {
     const path = new URL(req.url, 'http://localhost').pathname
@@ -107,6 +108,37 @@ const faults = {
     res.writeHead(200, { 'Content-Length': 1000 }).write('the connection is cut here', () => res.destroy())
   },
   '/zeros': (req, res) => res.writeHead(200).end(Buffer.alloc(Number(new URL(req.url, 'http://localhost').searchParams.get('bytes')))),
+}
+
+/** Answers that wait for a word: /drip?a sends 1000 bytes, /drip/send?a has it send as many more, /drip/end?a end; /drip/gone?a waits until nobody wants it. */
+const drips = new Map()
+/** How often each address was asked for. */
+const counts = new Map()
+
+const query = (req) => new URL(req.url, 'http://localhost').search
+
+const scripted = {
+  '/drip': (req, res) => {
+    drips.set(query(req), res)
+    // Firefox's fetch waits for the first bytes of the body, others for the header.
+    res.writeHead(200, { 'Content-Type': 'application/octet-stream' }).write(Buffer.alloc(1000))
+  },
+  '/drip/send': (req, res) => {
+    const drip = drips.get(query(req))
+    if (drip) drip.write(Buffer.alloc(1000), () => res.end())
+    else res.writeHead(404).end()
+  },
+  '/drip/end': (req, res) => drips.get(query(req)).end(() => res.end()),
+  '/drip/gone': (req, res) => {
+    const drip = drips.get(query(req))
+    if (drip.destroyed) res.end()
+    else drip.once('close', () => res.end())
+  },
+  '/count': (req, res) => {
+    counts.set(query(req), (counts.get(query(req)) ?? 0) + 1)
+    res.writeHead(200, { 'Cache-Control': 'no-store' }).end(String(counts.get(query(req))))
+  },
+  '/counted': (req, res) => res.writeHead(200, { 'Cache-Control': 'no-store' }).end(String(counts.get(query(req)) ?? 0)),
 }
 
 /** A committed film, whole or by range. */

@@ -1,0 +1,134 @@
+// A head start: what a film needs first is begun while player.wasm is on its way, and is handed over when Go asks for just that. No outcome changes by
+// it: what nobody asks for is given up, and MediaKeys that cannot be had so are asked for as ever.
+import type { CheckedFile, CrossedConfig, CrossedKeySystem } from './crossing.js'
+
+/** What is not asked for within so many milliseconds is too old. */
+const patience = 30_000
+
+interface Preload {
+  url: string
+  stop: AbortController
+  response: Promise<Response>
+}
+
+interface Warm {
+  access: MediaKeySystemAccess
+  keys: Promise<MediaKeys>
+}
+
+const preloads = new Set<Preload>()
+const warmed = new Set<Warm>()
+
+/** Begins with what a load of these files will ask for, where they are a manifest. The function it returns gives up what was not taken over. */
+export function headStart([file, ...more]: CheckedFile[], config: CrossedConfig): () => void {
+  if (!file || more.length > 0 || typeof file.url !== 'string' || !isManifest(file.url, file.type)) return () => {}
+  const abandon = [preload(file.url), warm(config.keySystems, config.software)]
+  return () => {
+    for (const f of abandon) f()
+  }
+}
+
+function isManifest(url: string, type: string): boolean {
+  const { protocol, pathname } = new URL(url)
+  return /^https?:$/.test(protocol) && (/\.mpd$/i.test(pathname) || /^application\/dash\+xml\b/i.test(type))
+}
+
+/** Begins to download a file, of which Go knows the same absolute URL. */
+export function preload(url: string): () => void {
+  const stop = new AbortController()
+  const response = fetch(url, { credentials: 'same-origin', signal: stop.signal })
+  response.catch(() => {})
+  const entry = { url: withoutFragment(url), stop, response }
+  preloads.add(entry)
+  const abandon = () => {
+    clearTimeout(timer)
+    if (preloads.delete(entry)) stop.abort()
+  }
+  const timer = setTimeout(abandon, patience)
+  return abandon
+}
+
+/** The download of a file that has been begun, once; whoever takes it over stops it, too. */
+export function takePreload(url: string): Preload | undefined {
+  for (const entry of preloads) {
+    if (entry.url === withoutFragment(url) && preloads.delete(entry)) return entry
+  }
+  return undefined
+}
+
+const withoutFragment = (url: string) => url.replace(/#.*/, '')
+
+/** Pictures that a key system may be asked for before anybody knows the film's: the CDM is the same for all. */
+const pictures = ['video/mp4; codecs="avc1.42E01E"', 'video/webm; codecs="vp8"', 'video/webm; codecs="vp9"']
+
+/** How player/drm/keysystem.go asks for those that are called differently, or have levels. */
+const families: Record<string, { names?: string[]; levels: string[] }> = {
+  'com.widevine.alpha': { levels: ['HW_SECURE_ALL', 'HW_SECURE_DECODE', 'HW_SECURE_CRYPTO', 'SW_SECURE_DECODE', 'SW_SECURE_CRYPTO'] },
+  'com.microsoft.playready': { names: ['.recommendation.3000', '.recommendation', ''], levels: ['3000', '2000', '150'] },
+}
+
+/** Begins to make MediaKeys of the first key system that is granted. What asks for more than a CDM that keeps nothing is left to Go. */
+export function warm(systems: CrossedKeySystem[], software: string): () => void {
+  let over = false
+  let entry: Warm | undefined
+  const begin = async () => {
+    for (const system of systems) {
+      if (software === 'always' && system.name === 'org.w3.clearkey') return
+      if (system.persistentState === 'required' || system.distinctiveIdentifier === 'required') return
+      if (system.sessionTypes.some((type) => type !== 'temporary')) return
+      const access = await request(system)
+      if (over) return
+      if (!access) continue
+      entry = { access, keys: access.createMediaKeys() }
+      entry.keys.catch(() => {})
+      warmed.add(entry)
+      return
+    }
+  }
+  begin().catch(() => {})
+  return () => {
+    over = true
+    if (entry) warmed.delete(entry)
+  }
+}
+
+/** The system under the first of its names that the browser grants, with the strictest level that it has. */
+async function request(system: CrossedKeySystem): Promise<MediaKeySystemAccess | undefined> {
+  const { name, videoRobustness, persistentState, distinctiveIdentifier } = system
+  const { names = [''], levels } = families[name] ?? { levels: [] }
+  const configs = (videoRobustness.length ? videoRobustness : [...levels, '']).map((robustness) => ({
+    initDataTypes: ['cenc', 'webm', 'keyids'],
+    videoCapabilities: pictures.map((contentType) => (robustness ? { contentType, robustness } : { contentType })),
+    ...(persistentState && { persistentState: persistentState as MediaKeysRequirement }),
+    ...(distinctiveIdentifier && { distinctiveIdentifier: distinctiveIdentifier as MediaKeysRequirement }),
+  }))
+  for (const suffix of names) {
+    const access = await navigator.requestMediaKeySystemAccess(name + suffix, configs).catch(() => undefined)
+    if (access) return access
+  }
+  return undefined
+}
+
+/** Makes the MediaKeys of a granted access, or hands over those that are being made of an equal one. */
+export async function createMediaKeys(access: MediaKeySystemAccess): Promise<MediaKeys> {
+  for (const entry of warmed) {
+    if (!serves(entry.access, access)) continue
+    warmed.delete(entry)
+    const keys = await entry.keys.catch(() => undefined)
+    if (keys) return keys
+  }
+  return access.createMediaKeys()
+}
+
+/** What sets a CDM up is its name, what it may keep, and how robust it is for pictures: see sameKeys of player/drm. */
+function serves(have: MediaKeySystemAccess, want: MediaKeySystemAccess): boolean {
+  const [a, b] = [have.getConfiguration(), want.getConfiguration()]
+  const levels = ({ videoCapabilities = [] }: MediaKeySystemConfiguration) => videoCapabilities.map(({ robustness = '' }) => robustness)
+  return (
+    have.keySystem === want.keySystem &&
+    a.persistentState === b.persistentState &&
+    a.distinctiveIdentifier === b.distinctiveIdentifier &&
+    String(a.sessionTypes) === String(b.sessionTypes) &&
+    levels(b).every((level) => levels(a).includes(level))
+  )
+}

@@ -1,0 +1,83 @@
+// The network's part of the bridge: requests, and the bodies that came.
+import { takePreload } from './head.js'
+import { bodyOf, type Entry, entries, find, keep } from './table.js'
+
+function pairs<T>(list: T[]): T[][] {
+  return Array.from({ length: list.length / 2 }, (_, i) => list.slice(2 * i, 2 * i + 2))
+}
+
+async function download(entry: Entry, limit: number): Promise<number> {
+  const response = await entry.response
+  const reader = response?.body?.getReader()
+  // It is filled as the bytes come: a long body that is put together at its end holds the page up. The length that is told may be that of compressed bytes.
+  let body = new Uint8Array(Math.min(Number(response?.headers.get('Content-Length')) || 0, limit))
+  let length = 0
+  for (;;) {
+    const { value } = (await reader?.read()) ?? {}
+    if (!value) break
+    const at = length
+    length += value.byteLength
+    entry.received = length
+    if (length > limit) {
+      entry.stop?.abort()
+      return -1
+    }
+    if (length > body.length) {
+      const longer = new Uint8Array(Math.max(length, 2 * body.length))
+      longer.set(body.subarray(0, at))
+      body = longer
+    }
+    body.set(value, at)
+  }
+  entry.body = length === body.length ? body.buffer : body.buffer.slice(0, length)
+  entry.response = undefined
+  return length
+}
+
+export const network = {
+  /** Begins a request, or takes over the one that was begun for it; the number is its own, and then its body's. */
+  fetch(
+    url: string,
+    method: string,
+    headers: string[],
+    body: Uint8Array<ArrayBuffer> | null,
+    withCredentials: boolean,
+    refuseRedirects: boolean,
+  ): number {
+    const bare = method === 'GET' && headers.length === 0 && !body && !withCredentials && !refuseRedirects
+    const begun = bare && takePreload(url)
+    if (begun) return keep({ stop: begun.stop, response: begun.response })
+    const stop = new AbortController()
+    const credentials = withCredentials ? 'include' : 'same-origin'
+    const redirect = refuseRedirects ? 'error' : 'follow'
+    const response = fetch(url, { method, headers: pairs(headers) as [string, string][], body, credentials, redirect, signal: stop.signal })
+    response.catch(() => {})
+    return keep({ stop, response })
+  },
+
+  /** The status, the final URL and the header once they are there. A line feed goes before each header line. */
+  async opened(id: number) {
+    const response = await find(id).response
+    return response && [response.status, response.url, Array.from(response.headers, (line) => `\n${line.join(':')}`).join('')]
+  },
+
+  /** Downloads the body and gives its length, or -1 as soon as it is longer than the limit. */
+  async readBody(id: number, limit: number): Promise<number> {
+    return download(find(id), limit)
+  },
+
+  /** How many bytes of a body have come so far. */
+  received(id: number): number {
+    return entries.get(id)?.received ?? 0
+  },
+
+  /** Copies a piece of a body, as long as into is. */
+  read(id: number, offset: number, into: Uint8Array, length: number): void {
+    into.set(new Uint8Array(bodyOf(id), offset, length))
+  },
+
+  /** A copy of a body, under a number of its own. */
+  clone(id: number): number {
+    return keep({ body: bodyOf(id).slice(0) })
+  },
+}
