@@ -23,6 +23,7 @@ type View struct {
 type PartView struct {
 	Start, End time.Duration  // on the presentation's clock
 	Index      manifest.Index // where segments begin; nil is not known yet
+	Empty      bool           // the track has nothing to play in it
 }
 
 // Chunk is the media of one segment.
@@ -110,7 +111,7 @@ func reach(v View) (t time.Duration, stale bool) {
 // not known, but where to begin is. part is -1 where nothing comes any more.
 func locate(parts []PartView, t time.Duration) (part int, at, end time.Duration) {
 	for i, p := range parts {
-		if p.End <= t+slack {
+		if p.Empty || p.End <= t+slack {
 			continue
 		}
 		at = max(t-p.Start, 0)

@@ -1,0 +1,187 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/keystream-player/keystream/player/fetch"
+	"github.com/keystream-player/keystream/player/mp4"
+	"github.com/keystream-player/keystream/player/platform"
+)
+
+// appendTime is how long an append takes that does not wait for anything, and more.
+const appendTime = 500 * time.Millisecond
+
+// How far media may reach out of its Period: a picture whose first frame is a rounding error too early must not be lost, for all up to the next key frame
+// would be.
+const (
+	windowBefore = 100 * time.Millisecond
+	windowAfter  = 10 * time.Millisecond
+)
+
+// later adds to a time, of which the largest is no time.
+func later(t, d time.Duration) time.Duration {
+	if t > forever-d {
+		return forever
+	}
+	return t + d
+}
+
+// feeding is what a SourceBuffer was told last.
+type feeding struct {
+	part      int
+	rendition *Rendition // nil is nothing, or what it made of it is not known
+	mimeType  string
+	url       string // of the newest segment
+}
+
+// append hands the piece that is ready to the SourceBuffer.
+func (t *Track) append(ctx context.Context) {
+	p := t.ready
+	t.ready, t.appending = nil, p
+	ctx, p.cancel = context.WithCancel(ctx)
+	p.begun = time.Now()
+	t.Observer.Appending(t)
+	said, part := t.feeding, t.Parts[p.part]
+	t.operate(func() error {
+		if err := t.prepare(ctx, part, p, &said); err != nil {
+			return err
+		}
+		t.announce(p)
+		if cues, ok := t.Buffer.(*cueBuffer); ok {
+			cues.segment = Range{p.start, p.end}
+		}
+		return t.Buffer.AppendBuffer(ctx, p.body)
+	}, func(err error) error {
+		t.feeding = said
+		return t.appended(ctx, p, err)
+	})
+}
+
+// prepare tells the SourceBuffer what comes, where that is another rendition or another Period than before.
+func (t *Track) prepare(ctx context.Context, part *Part, p *piece, said *feeding) error {
+	said.url = p.segment.URL
+	if said.rendition == p.rendition && said.part == p.part {
+		return nil
+	}
+	said.rendition = nil
+	r := p.rendition
+	_ = t.Buffer.SetTimestampOffset(r.offset(part)) // opens a source that has ended, which abort demands; an offset is set again where a segment is over
+	if err := t.Buffer.Abort(); err != nil {
+		return err
+	}
+	if mimeType := r.Header.MIMEType(); said.mimeType == "" && !Alike(mimeType, t.MIMEType) || said.mimeType != "" && !Alike(mimeType, said.mimeType) {
+		if err := t.Buffer.ChangeType(mimeType); err != nil {
+			return err
+		}
+		said.mimeType = mimeType
+	}
+	if err := t.Buffer.SetTimestampOffset(r.offset(part)); err != nil {
+		return err
+	}
+	if err := t.Buffer.SetAppendWindow(max(part.Start-windowBefore, 0), later(part.End, windowAfter)); err != nil {
+		return err
+	}
+	if r.init != nil {
+		init, err := r.init.Clone()
+		if err != nil {
+			return err
+		}
+		defer init.Release()
+		if err := t.Buffer.AppendBuffer(ctx, init); err != nil {
+			return err
+		}
+	}
+	said.part, said.rendition = p.part, r
+	return nil
+}
+
+// Alike says whether a SourceBuffer takes both types without a word: the same container, the same families of codecs.
+func Alike(a, b string) bool { return family(a) == family(b) }
+
+// family is `video/mp4;codecs=avc1` for `video/mp4; codecs="avc1.64001f"`.
+func family(mimeType string) string {
+	container, codecs, _ := strings.Cut(mimeType, `; codecs="`)
+	out := container + ";"
+	for codec := range strings.SplitSeq(strings.TrimSuffix(codecs, `"`), ",") {
+		name, _, _ := strings.Cut(strings.TrimSpace(codec), ".")
+		switch name {
+		case "avc3":
+			name = "avc1"
+		case "hev1":
+			name = "hvc1"
+		}
+		out += name + ","
+	}
+	return out
+}
+
+// announce tells what the boxes before the media say of keys. Boxes that make no sense are the SourceBuffer's to refuse.
+func (t *Track) announce(p *piece) {
+	if t.Announce == nil || p.rendition.Header.Container != "mp4" {
+		return
+	}
+	outline := mp4.Outline{Box: func(box []byte) {
+		if fragment, _ := mp4.ReadFragment(box); len(fragment.PSSH) > 0 || len(fragment.KeyIDs) > 0 {
+			t.Announce(fragment.PSSH, fragment.KeyIDs)
+		}
+	}}
+	_ = outline.Add(p.body, p.body.Len())
+}
+
+// appended hears of the end of an append.
+func (t *Track) appended(ctx context.Context, p *piece, err error) error {
+	ended := ctx.Err()
+	p.cancel()
+	t.appending = nil
+	switch {
+	case err == nil:
+		t.take(p)
+		return nil
+	case platform.IsDOMError(err, "QuotaExceededError"):
+		t.noRoom(p)
+		return nil
+	case p.dropped || ended != nil:
+		t.feeding.rendition = nil
+		p.release()
+		return nil
+	case errors.Is(err, platform.ErrDecryptionLost) && !t.lost:
+		t.lost = true // a piece that kills it kills it again
+		p.release()
+		t.begin(ctx)
+		return nil
+	}
+	p.release()
+	return &AppendError{URL: fetch.RedactURL(t.feeding.url), Cause: err}
+}
+
+// take notes what has been appended.
+func (t *Track) take(p *piece) {
+	h := p.held(true)
+	p.release()
+	h.seen = visible(Range{h.Start, h.End}, t.Buffer.Buffered())
+	t.some = t.some || h.seen != Range{}
+	t.have = t.have.add(h)
+}
+
+// noRoom keeps a piece for which there was none: nothing is downloaded twice for want of space. From now on less is buffered.
+func (t *Track) noRoom(p *piece) {
+	t.full = true
+	if p.dropped || t.ready != nil {
+		p.release()
+	} else {
+		t.ready = p
+	}
+	if held := bytesAhead(View{Have: t.have.chunks(), Position: -forever}); held > 0 {
+		t.Goals.Bytes = min(t.Goals.Bytes, held*9/10)
+	}
+}
+
+// begin empties the SourceBuffer and begins again. The removal comes first: it opens a source that has ended, which abort demands.
+func (t *Track) begin(ctx context.Context) {
+	t.have, t.feeding.rendition = nil, nil
+	t.reopen()
+	t.operate(func() error { return t.Buffer.Remove(ctx, 0, forever) }, func(err error) error { return err })
+}

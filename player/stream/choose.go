@@ -1,0 +1,72 @@
+package stream
+
+import (
+	"time"
+
+	"github.com/keystream-player/keystream/player/abr"
+)
+
+// choose gives the rendition of the next segment; nil where none may be had.
+func (t *Track) choose(part *Part, step Step) *Rendition {
+	ladder := part.usable()
+	if len(ladder) == 0 {
+		return nil
+	}
+	if t.fixed != nil {
+		for _, r := range ladder {
+			if t.fixed(r) {
+				return r
+			}
+		}
+	}
+	if r := t.forced; r != nil {
+		t.forced = nil
+		for _, one := range ladder {
+			if one == r {
+				return r
+			}
+		}
+	}
+	if len(ladder) == 1 || t.Selector == nil {
+		return ladder[0]
+	}
+	length := time.Duration(0)
+	if index := part.index(t.current); index != nil {
+		if n := index.Find(step.At); n < index.Len() {
+			segment := index.Segment(n)
+			length = segment.End - segment.Start
+		}
+	}
+	return ladder[t.Selector.Select(t.situation(part, ladder, step.At, length))]
+}
+
+// situation is what a choice among ladder is made on, for the segment of a time of the part.
+func (t *Track) situation(part *Part, ladder []*Rendition, at, length time.Duration) abr.Situation {
+	s := abr.Situation{Current: -1, Segment: length, Goal: t.Goals.Ahead, Rate: t.Element.PlaybackRate(), Throughput: t.Meter.Throughput()}
+	if t.Share > 0 {
+		s.Throughput.BitsPerSecond = int64(t.Share * float64(s.Throughput.BitsPerSecond))
+	}
+	for i, r := range ladder {
+		rung := abr.Rung{Bitrate: r.Bandwidth}
+		if r.index != nil {
+			if n := r.index.Find(at); n < r.index.Len() {
+				rung.Size = r.index.Segment(n).Range.Length
+			}
+		}
+		s.Ladder = append(s.Ladder, rung)
+		if r == t.current {
+			s.Current = i
+		}
+	}
+	position := t.Element.CurrentTime()
+	reached, _ := reach(View{Position: position, Have: t.have.chunks()})
+	for _, p := range []*piece{t.appending, t.ready} {
+		if p != nil && p.end > reached && p.start <= reached+slack {
+			reached = p.end
+		}
+	}
+	s.Buffered = reached - position
+	s.Playing = s.Buffered > 0
+	s.Left = max(t.Parts[len(t.Parts)-1].End-part.Start-at, length)
+	return s
+}

@@ -1,0 +1,105 @@
+package stream
+
+import "time"
+
+// Do has the track's goroutine do something, and look again. It may be called from anywhere and never blocks; after Run has ended it does nothing.
+func (t *Track) Do(f func()) {
+	t.inbox.Put(func() error {
+		f()
+		return nil
+	})
+}
+
+// Select makes other renditions those of a part. What is there of the old ones is replaced, but for what is just being played.
+func (t *Track) Select(part int, renditions []*Rendition) {
+	t.Do(func() {
+		t.Parts[part].Renditions = renditions
+		t.mark(func(h held) bool { return h.part == part && !t.Parts[part].has(h.rendition) })
+	})
+}
+
+// Fix chooses the renditions that match, instead of the [abr.Selector]; nil gives the choice back to that. What is there of others is replaced.
+func (t *Track) Fix(match func(*Rendition) bool) {
+	t.Do(func() {
+		t.fixed = match
+		if match != nil {
+			t.mark(func(h held) bool { return h.rendition != nil && !match(h.rendition) && t.Parts[h.part].offers(match) })
+		}
+	})
+}
+
+// Bar says which renditions may not be chosen. What is there of them stays, unless it cannot be played.
+func (t *Track) Bar(barred, unplayable func(*Rendition) bool) {
+	t.Do(func() {
+		for _, part := range t.Parts {
+			for _, r := range part.Renditions {
+				r.Barred = barred(r)
+			}
+		}
+		position := t.Element.CurrentTime()
+		for _, h := range t.have {
+			if h.rendition != nil && unplayable(h.rendition) && h.End > position {
+				t.have = t.have.cut(Range{max(h.Start, position), h.End})
+			}
+		}
+	})
+}
+
+// Jumped says that the playhead was moved.
+func (t *Track) Jumped() {
+	t.Do(func() {
+		if t.Selector != nil {
+			t.Selector.Jumped()
+		}
+	})
+}
+
+// Pause has nothing more downloaded until Resume.
+func (t *Track) Pause() { t.Do(func() { t.paused = true }) }
+
+// Resume ends a Pause.
+func (t *Track) Resume() { t.Do(func() { t.paused = false }) }
+
+// At gives the rendition whose media is buffered at a time; nil is none.
+func (t *Track) At(position time.Duration) *Rendition {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if h := t.playing.at(position); h != nil {
+		return h.rendition
+	}
+	return nil
+}
+
+// Media is what is buffered of one rendition.
+type Media struct {
+	Range
+	Rendition *Rendition // nil of what could not be had
+}
+
+// Media lists what is buffered, in order.
+func (t *Track) Media() []Media {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := make([]Media, len(t.playing))
+	for i, h := range t.playing {
+		out[i] = Media{Range{h.Start, h.End}, h.rendition}
+	}
+	return out
+}
+
+// mark makes stale what matches.
+func (t *Track) mark(match func(held) bool) {
+	for i := range t.have {
+		t.have[i].Stale = match(t.have[i])
+	}
+}
+
+// offers says whether the part has a rendition that matches and may be chosen.
+func (p *Part) offers(match func(*Rendition) bool) bool {
+	for _, r := range p.usable() {
+		if match(r) {
+			return true
+		}
+	}
+	return false
+}
