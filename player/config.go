@@ -1,6 +1,10 @@
 package player
 
-import "github.com/keystream-player/keystream/player/drm"
+import (
+	"time"
+
+	"github.com/keystream-player/keystream/player/drm"
+)
 
 // Config is what a page or a program wants of a player. The zero value plays clear media.
 type Config struct {
@@ -10,9 +14,23 @@ type Config struct {
 	// Mode forces a way of playing; "" chooses by the file's own header.
 	Mode Mode
 
+	// ABR says how the quality of a film is chosen, and Buffer how much of it is fetched ahead.
+	ABR    ABR
+	Buffer Buffer
+
+	// AudioLanguages and TextLanguages (BCP 47) are preferred, the dearest first. Without TextLanguages no subtitles are shown at first.
+	AudioLanguages, TextLanguages []string
+
 	// OnEvent is told of everything that happens, one event at a time, in order, on a goroutine of the player's own.
 	// It may call the player's methods only from another goroutine. nil drops the events.
 	OnEvent func(Event)
+}
+
+// Buffer bounds what is buffered of each track of a film. The zero value of a field is its default.
+type Buffer struct {
+	Ahead  time.Duration // of the playhead; 30 s
+	Behind time.Duration // 30 s
+	Bytes  int64         // ahead; 100 MiB, or what the browser takes
 }
 
 // Mode is a way of playing a source.

@@ -64,6 +64,8 @@ const (
 	SourceTruncated     Code = "SOURCE_TRUNCATED"      // the file ends too early; not fatal where what is there plays
 	SourceNotFragmented Code = "SOURCE_NOT_FRAGMENTED" // MSE is forced for a file that it cannot take
 	CodecUnsupported    Code = "CODEC_UNSUPPORTED"
+	ManifestInvalid     Code = "MANIFEST_INVALID"     // no MPD, or one that makes no sense
+	ManifestUnsupported Code = "MANIFEST_UNSUPPORTED" // a presentation of a kind that this version does not play
 	MSEUnavailable      Code = "MSE_UNAVAILABLE"
 
 	KeySystemMissing           Code = "KEY_SYSTEM_MISSING" // encrypted content, and no key system configured

@@ -2,13 +2,15 @@ package player
 
 import (
 	"github.com/keystream-player/keystream/player/drm"
+	"github.com/keystream-player/keystream/player/fetch"
 	"github.com/keystream-player/keystream/player/platform"
 )
 
-// Event is something that happened: one of [*EncryptedEvent], [*LicenseRequestEvent], [*KeyStatusChangeEvent], [*StateChangeEvent], [*StallEvent] and
-// [*Error]. No key, licence or token is ever in one.
+// Event is something that happened: one of [*EncryptedEvent], [*LicenseRequestEvent], [*KeyStatusChangeEvent], [*StateChangeEvent], [*StallEvent],
+// [*TracksChangeEvent], [*QualityChangeEvent], [*RequestEvent] and [*Error]. No key, licence or token is ever in one.
 type Event interface {
-	// EventType is the name that a page listens to: "encrypted", "licenserequest", "keystatuschange", "statechange", "stall" or "error".
+	// EventType is the name that a page listens to: "encrypted", "licenserequest", "keystatuschange", "statechange", "stall", "trackschange", "qualitychange",
+	// "request" or "error".
 	EventType() string
 }
 
@@ -50,6 +52,12 @@ const (
 	StateFailed  State = "failed" // a fatal error; Load begins anew
 	StateClosed  State = "closed"
 )
+
+// RequestEvent says that a request is over.
+type RequestEvent struct{ fetch.Exchange }
+
+// EventType is "request".
+func (*RequestEvent) EventType() string { return "request" }
 
 // EventType is "encrypted".
 func (*EncryptedEvent) EventType() string { return "encrypted" }

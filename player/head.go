@@ -30,6 +30,9 @@ type head struct {
 // probe reads the heads of all files at once.
 func (pb *playback) probe() error {
 	pb.advance(StageProbe)
+	if tracks := pb.source.Tracks; len(tracks) == 1 && tracks[0].isManifest() {
+		return pb.readManifest(tracks[0])
+	}
 	pb.files = make([]*head, len(pb.source.Tracks))
 	failures := make([]error, len(pb.files))
 	var reads sync.WaitGroup
@@ -42,7 +45,10 @@ func (pb *playback) probe() error {
 		})
 	}
 	reads.Wait()
-	for _, err := range failures {
+	for i, err := range failures {
+		if prefix, unknown := isUnknown(err); unknown && len(failures) == 1 && looksLikeMPD(prefix) {
+			return pb.readManifest(pb.source.Tracks[i])
+		}
 		if err != nil {
 			return err
 		}
@@ -52,8 +58,11 @@ func (pb *playback) probe() error {
 
 // readHead downloads as much of a file's start as its header takes. A file that is to be played directly may hide itself (from another
 // origin without CORS, or behind a server without Range): then the element alone judges it.
-func (pb *playback) readHead(file File) (*head, error) {
-	for length := int64(firstRead); ; {
+func (pb *playback) readHead(file File) (*head, error) { return pb.readHeadOf(file, firstRead) }
+
+// readHeadOf is readHead, where the header is known to be as long, or else is tried with that.
+func (pb *playback) readHeadOf(file File, length int64) (*head, error) {
+	for {
 		result, err := pb.fetch.Do(pb.ctx, fetch.Request{Kind: fetch.Media, URL: file.URL, Range: fetch.Range{Length: length}})
 		var failed *fetch.Error
 		if errors.As(err, &failed) && pb.player.config.Mode == ModeDirect && (failed.Status < 300 && !failed.Timeout) {
@@ -121,6 +130,9 @@ func (pb *playback) releaseHeads() {
 
 // content is what the DRM engine needs to know of the files.
 func (pb *playback) content() drm.Content {
+	if pb.film != nil {
+		return pb.filmContent()
+	}
 	content := drm.Content{Direct: pb.mode() == ModeDirect}
 	for _, h := range pb.files {
 		if h != nil && h.header != nil {
@@ -131,6 +143,9 @@ func (pb *playback) content() drm.Content {
 }
 
 func (pb *playback) mimeTypes() []string {
+	if pb.film != nil {
+		return pb.film.periods[pb.film.at(pb.position)].mimeTypes()
+	}
 	var types []string
 	for _, h := range pb.files {
 		if h.header != nil {

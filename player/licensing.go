@@ -2,6 +2,7 @@ package player
 
 import (
 	"errors"
+	"maps"
 
 	"github.com/keystream-player/keystream/player/drm"
 	"github.com/keystream-player/keystream/player/manifest"
@@ -9,6 +10,10 @@ import (
 
 // license opens the DRM engine for this content and sets it to work.
 func (pb *playback) license() error {
+	if pb.film != nil {
+		p := pb.film.periods[pb.firstEncrypted()]
+		p.licensed = maps.Clone(p.chosen)
+	}
 	load, err := pb.player.engine.Open(pb.ctx, pb.content(), pb)
 	if err != nil {
 		return err
@@ -72,5 +77,49 @@ func (pb *playback) DRMError(failure *drm.Error) {
 	pb.player.events.send(explainDRM(failure))
 }
 
-// DRMBarred is about Representations that can stand in for each other. A plain file is the only one of its track: without its key, playback fails.
-func (pb *playback) DRMBarred([][16]byte) {}
+// DRMBarred has Representations with other keys play. A plain file is the only one of its track: without its key, playback fails.
+func (pb *playback) DRMBarred(keyIDs [][16]byte) {
+	pb.inbox.Put(func() error {
+		pb.limits.keys = keyIDs
+		pb.limit()
+		return nil
+	})
+}
+
+// firstEncrypted is the Period that the engine is opened for: the one that plays first, or if that is clear the next one that is not. The keys of the others
+// are asked for when their media is.
+func (pb *playback) firstEncrypted() int {
+	first := pb.film.at(pb.position)
+	for i := range pb.film.periods {
+		if n := (first + i) % len(pb.film.periods); pb.film.periods[n].content().Encrypted() {
+			return n
+		}
+	}
+	return first
+}
+
+// filmContent is what the engine is opened for.
+func (pb *playback) filmContent() drm.Content {
+	first := pb.firstEncrypted()
+	content := pb.film.periods[first].content()
+	for n, p := range pb.film.periods {
+		for _, set := range p.sets {
+			if (n != first || p.chosen[set.Kind] != set) && set.Kind != "text" && (drm.Content{Sets: []drm.Set{set.headers()}}).Encrypted() {
+				content.Later = append(content.Later, set.headers())
+			}
+		}
+	}
+	return content
+}
+
+// licenseFor asks for the keys of a Period, once for each choice of tracks.
+func (pb *playback) licenseFor(n int) {
+	p := pb.film.periods[n]
+	content := p.content()
+	if pb.keys == nil || !content.Encrypted() || maps.Equal(p.licensed, p.chosen) {
+		return
+	}
+	p.licensed = maps.Clone(p.chosen)
+	pb.keys.Period(content)
+	pb.limit()
+}

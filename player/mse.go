@@ -54,9 +54,7 @@ func (pb *playback) openMSE() error {
 	}
 	pb.tracks = tracks
 	pb.begin()
-	for _, track := range tracks {
-		pb.left[track] = true
-	}
+	pb.expect(tracks)
 	for _, track := range tracks {
 		pb.work(track.Run)
 	}

@@ -32,8 +32,24 @@ type playback struct {
 	workers sync.WaitGroup
 	media   platform.MediaSource
 	tracks  []stream.Feed
-	left    map[stream.Feed]bool // tracks that have not appended everything
 	files   []*head
+
+	film        *film // nil where plain files play
+	manifestURL string
+	span        *span                        // of the film, that plays
+	wishes      map[string]wish              // by kind of track
+	quality     string                       // the id of the one that a person chose; "" is none
+	plays       map[string]*stream.Rendition // by kind: as last told
+	told        int                          // the period whose tracks were
+	barred      map[*stream.Rendition]bool
+	limits      limits
+	texts       texts
+	nudged      struct {
+		at    time.Duration
+		times int // moved on from there
+		looks int // at it, since
+	}
+	stopStreaming func()
 
 	position  time.Duration                 // where playback begins, and then where it ended
 	encrypted bool                          // the element has fired "encrypted"
@@ -47,15 +63,20 @@ type playback struct {
 	keys  *drm.Load        // nil while nothing is known to be encrypted; written by the run goroutine
 	state StateChangeEvent // as last sent
 
+	left    map[stream.Feed]bool     // the tracks that the film is not over without, and whether they have not appended everything
+	showing map[string]*stream.Track // of span, by kind
+
 	streamed map[Stage]bool // of StageFetch and StageAppend: has been told
 }
 
 func newPlayback(p *Player, source Source) *playback {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &playback{
-		player: p, host: p.host, element: p.host.Element(), source: source, fetch: &fetch.Client{Fetcher: p.host},
-		ctx: ctx, cancel: cancel, settled: make(chan struct{}), over: make(chan struct{}),
-		left: make(map[stream.Feed]bool), inbox: platform.NewQueue[func() error](),
+		player: p, host: p.host, element: p.host.Element(), source: source, fetch: &fetch.Client{Fetcher: p.host, Observer: p.exchanged, Reconnect: p.reconnect},
+		wishes: map[string]wish{"audio": {languages: p.config.AudioLanguages}, "text": {languages: p.config.TextLanguages}},
+		plays:  map[string]*stream.Rendition{},
+		ctx:    ctx, cancel: cancel, settled: make(chan struct{}), over: make(chan struct{}),
+		inbox:    platform.NewQueue[func() error](),
 		streamed: make(map[Stage]bool), state: StateChangeEvent{State: StateLoading, Stage: StageConfigure},
 	}
 }
@@ -147,8 +168,9 @@ func (pb *playback) run() error {
 		return err
 	}
 	events := platform.NewQueue[platform.MediaEvent]()
-	stop := pb.element.Listen(events.Put, "encrypted", "waitingforkey", "canplay", "timeupdate", "seeking", "waiting", "stalled", "playing", "pause", "ended", "error")
+	stop := pb.element.Listen(events.Put, "encrypted", "waitingforkey", "canplay", "timeupdate", "seeking", "seeked", "waiting", "stalled", "playing", "pause", "ended", "error")
 	defer stop()
+	defer pb.watchPage()()
 	if err := pb.open(); err != nil {
 		return err
 	}
@@ -186,6 +208,9 @@ func (pb *playback) open() error {
 		return err
 	}
 	mode, obstacle := pb.choose()
+	if pb.film != nil {
+		mode, obstacle = ModeMSE, nil
+	}
 	if mode == "" {
 		return obstacle
 	}
@@ -210,6 +235,12 @@ func (pb *playback) open() error {
 	}
 	pb.enter(StateLoading, StageOpen)
 	pb.sourced = true
+	if pb.film != nil {
+		if err := pb.addTexts(); err != nil {
+			return err
+		}
+		return pb.openFilm(pb.position)
+	}
 	if mode == ModeMSE {
 		return pb.openMSE()
 	}
@@ -246,6 +277,29 @@ func (pb *playback) heard(event platform.MediaEvent) error {
 		}
 	case "waiting":
 		pb.stalled()
+		if err := pb.cross(); err != nil {
+			return err
+		}
+	case "timeupdate":
+		pb.watchQuality()
+		pb.watchLimits()
+		if err := pb.cross(); err != nil {
+			return err
+		}
+	case "seeked":
+		if pb.film != nil {
+			pb.resumed()
+		}
+	case "seeking":
+		if pb.span != nil {
+			pb.stalled() // it may be into a gap
+		}
+		for _, track := range pb.filmTracks() {
+			track.Jumped()
+		}
+		if err := pb.cross(); err != nil {
+			return err
+		}
 	case "pause":
 		pb.resumed()
 	case "canplay":
@@ -298,8 +352,10 @@ func (pb *playback) end(err error) {
 	failure := pb.explain(err)
 	interrupted := pb.ctx.Err() != nil
 	pb.cancel()
+	pb.closeSpan()
 	pb.workers.Wait()
 	pb.releaseHeads()
+	pb.removeTexts()
 	pb.stall.stop()
 	pb.position = pb.element.CurrentTime()
 	if pb.keys != nil {

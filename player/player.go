@@ -8,6 +8,7 @@ import (
 
 	"github.com/keystream-player/keystream/player/drm"
 	"github.com/keystream-player/keystream/player/platform"
+	"github.com/keystream-player/keystream/player/stream"
 )
 
 // Player plays one source at a time on its host's element. Its methods may be called from any goroutine.
@@ -16,6 +17,7 @@ type Player struct {
 	config Config
 	engine *drm.Engine
 	events dispatcher
+	meter  *stream.Meter // what is known of the network, between loads too
 
 	mu      sync.Mutex
 	current *playback // the newest load, over or not; nil before the first
@@ -27,7 +29,9 @@ type Player struct {
 
 // New makes an idle player. It validates nothing and touches nothing: Load does, and returns what is wrong.
 func New(host platform.Host, config Config) *Player {
-	return &Player{host: host, config: config, engine: drm.NewEngine(host, config.DRM), events: dispatcher{to: config.OnEvent}}
+	p := &Player{host: host, config: config, engine: drm.NewEngine(host, config.DRM), events: dispatcher{to: config.OnEvent}, meter: new(stream.Meter)}
+	p.meter.Seed(config.ABR.StartBitrate)
+	return p
 }
 
 // Load plays a source from its start and returns when the element can play it. Errors are *[Error]. A Load during a Load interrupts the

@@ -62,8 +62,8 @@ func (pb *playback) watchStall(after time.Duration) {
 	pb.stall.timer = time.AfterFunc(after, func() {
 		pb.inbox.Put(func() error {
 			if pb.stall.timer != nil {
-				pb.tellStall()
 				pb.watchStall(stallCheck)
+				return pb.lookAtStall()
 			}
 			return nil
 		})
@@ -75,14 +75,24 @@ func (pb *playback) waitingForKey(keyIDs [][16]byte) {
 	pb.stall.forKey, pb.stall.keyIDs = true, keyIDs
 	pb.stalled()
 	if pb.stall.cause != StallNone {
-		pb.tellStall()
+		position := pb.element.CurrentTime()
+		pb.tellStall(stallCause(position, pb.element.Buffered(), true), position)
 	}
 }
 
-// tellStall tells of a cause that is new.
-func (pb *playback) tellStall() {
+// lookAtStall finds the cause of a stall, tells of it and does something about it, where something can be done.
+func (pb *playback) lookAtStall() error {
 	position := pb.element.CurrentTime()
 	cause := stallCause(position, pb.element.Buffered(), pb.stall.forKey)
+	pb.tellStall(cause, position)
+	return pb.cure(cause, position)
+}
+
+// tellStall tells of a cause that is new.
+func (pb *playback) tellStall(cause StallCause, position time.Duration) {
+	if pb.film != nil && pb.currentState() == StateLoading {
+		return // everything is waited for then
+	}
 	if cause != pb.stall.cause {
 		pb.stall.cause = cause
 		event := &StallEvent{Cause: cause, Position: position}

@@ -1,8 +1,10 @@
 package player
 
 import (
+	"slices"
 	"strconv"
 
+	"github.com/keystream-player/keystream/player/fetch"
 	"github.com/keystream-player/keystream/player/stream"
 )
 
@@ -47,13 +49,44 @@ func (pb *playback) advance(stage Stage) {
 	pb.enter(pb.currentState(), stage)
 }
 
+// expect says which tracks the film is not over without: text is none of those.
+func (pb *playback) expect(tracks []stream.Feed) {
+	pb.mu.Lock()
+	defer pb.mu.Unlock()
+	pb.left = map[stream.Feed]bool{}
+	for _, track := range tracks {
+		pb.left[track] = true
+	}
+}
+
 // Fetching tells of a download, which may follow a [playback.Finished] when the playhead goes back to media that is gone.
 func (pb *playback) Fetching(track stream.Feed) {
-	pb.inbox.Put(func() error {
-		pb.left[track] = true
-		return nil
-	})
+	pb.setLeft(track, true)
 	pb.streaming(StageFetch)
+}
+
+func (pb *playback) setLeft(track stream.Feed, left bool) {
+	pb.mu.Lock()
+	defer pb.mu.Unlock()
+	if _, expected := pb.left[track]; expected {
+		pb.left[track] = left
+	}
+}
+
+// complete says whether all tracks have appended everything.
+func (pb *playback) complete() bool {
+	pb.mu.Lock()
+	defer pb.mu.Unlock()
+	return pb.allDone()
+}
+
+func (pb *playback) allDone() bool {
+	for _, left := range pb.left {
+		if left {
+			return false
+		}
+	}
+	return len(pb.left) > 0
 }
 
 // Appending tells of an append.
@@ -76,14 +109,43 @@ func (pb *playback) Finished(track stream.Feed) {
 		pb.truncated(File{URL: file.Representation.Init.URL}, file.Outline.Missing())
 		file.Outline = nil // told once
 	}
+	pb.setLeft(track, false)
+	pb.inbox.Put(pb.finish)
+}
+
+// finish ends the stream when no track has anything left to append; what goes on in another span does not end yet. It holds the lock, so that no track begins
+// an operation meanwhile.
+func (pb *playback) finish() error {
+	if s := pb.span; s != nil && s.last+1 < len(pb.film.periods) {
+		return pb.cross()
+	}
+	pb.mu.Lock()
+	defer pb.mu.Unlock()
+	if !pb.allDone() || pb.media.ReadyState() == "ended" {
+		return nil
+	}
+	return pb.media.EndOfStream()
+}
+
+// Entering asks for the keys of another Period.
+func (pb *playback) Entering(track *stream.Track, part int) {
 	pb.inbox.Put(func() error {
-		delete(pb.left, track)
-		if len(pb.left) > 0 {
-			return nil
+		if s := pb.span; s != nil && slices.Contains(pb.tracks, stream.Feed(track)) && track != pb.texts.feed {
+			pb.licenseFor(s.first + part)
 		}
-		return pb.media.EndOfStream()
+		return nil
 	})
 }
+
+// Skipped tells of a segment that could not be had. It is not fatal: playback jumps over it.
+func (pb *playback) Skipped(_ *stream.Track, _ string, cause error) {
+	e := pb.explain(cause)
+	e.Fatal, e.Stage = false, StageFetch
+	pb.player.events.send(e)
+}
+
+// exchanged tells of a request that is over.
+func (p *Player) exchanged(x fetch.Exchange) { p.events.send(&RequestEvent{x}) }
 
 // truncated tells of a file that ends too early. It is not fatal: what is there plays.
 func (pb *playback) truncated(file File, missing int64) {

@@ -12,12 +12,20 @@ type Content struct {
 	// Sets play together, one Representation of each at a time.
 	Sets []Set
 
+	// Later are encrypted Sets of other Periods, whose keys are not to be asked for yet ([Load.Period] does). A key system is looked for that has them too.
+	Later []Set
+
 	// Direct says that the media goes to the element's src, not through a MediaSource.
 	Direct bool
 }
 
 // Set is one AdaptationSet: the headers of Representations that can stand in for each other. A plain file is a Set of one.
 type Set []*manifest.Header
+
+// whole is the content with what comes later.
+func (c Content) whole() Content {
+	return Content{Sets: slices.Concat(c.Sets, c.Later), Direct: c.Direct}
+}
 
 // headers lists those of all Representations.
 func (c Content) headers() (all []*manifest.Header) {

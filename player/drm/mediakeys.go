@@ -2,6 +2,7 @@ package drm
 
 import (
 	"context"
+	"errors"
 
 	"github.com/keystream-player/keystream/player/platform"
 )
@@ -12,8 +13,14 @@ func (l *Load) negotiate(ctx context.Context, content Content) (err error) {
 	if l.content, err = decodable(ctx, e.host, content); err != nil {
 		return err
 	}
-	if e.vault == nil || e.vault.spoilt || !e.vault.grant.lasts(e.config.Software, l.content) {
-		if err := l.renegotiate(ctx); err != nil {
+	whole := Content{Sets: l.content.Sets, Later: content.Later, Direct: content.Direct}.whole()
+	if e.vault == nil || e.vault.spoilt || !e.vault.grant.lasts(e.config.Software, whole) {
+		err := l.renegotiate(ctx, whole)
+		var own *Error
+		if len(content.Later) > 0 && errors.As(err, &own) && own.Reason == Refused {
+			err = l.renegotiate(ctx, l.content) // better to play a part of the film than nothing
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -22,10 +29,10 @@ func (l *Load) negotiate(ctx context.Context, content Content) (err error) {
 }
 
 // renegotiate finds a key system and makes its MediaKeys, unless those that are there will do.
-func (l *Load) renegotiate(ctx context.Context) error {
+func (l *Load) renegotiate(ctx context.Context, content Content) error {
 	e := l.engine
 	var keys platform.MediaKeys
-	g, err := negotiate(ctx, e.host, e.config, l.content, func(g *grant) (err error) {
+	g, err := negotiate(ctx, e.host, e.config, content, func(g *grant) (err error) {
 		if e.vault != nil && !e.vault.spoilt && sameKeys(e.vault.grant, g) {
 			keys = e.vault.keys
 			return checkPolicy(ctx, keys, g.system)

@@ -28,7 +28,20 @@ func readConfig(js safejs.Value, host *browser.Host) player.Config {
 	for _, line := range pairs(js, "policies") {
 		config.Policies[line.Name] = drm.Policy(line.Value)
 	}
-	return player.Config{DRM: config, Mode: player.Mode(text(js, "mode"))}
+	abr, buffer := browser.Get(js, "abr"), browser.Get(js, "buffer")
+	return player.Config{
+		DRM: config, Mode: player.Mode(text(js, "mode")),
+		ABR: player.ABR{
+			Algorithm: text(abr, "algorithm"), StartBitrate: int64(number(abr, "startBitrate")), MaxBitrate: int64(number(abr, "maxBitrate")),
+			MaxHeight: int(number(abr, "maxHeight")), AnySize: browser.Truthy(browser.Get(abr, "anySize")),
+		},
+		Buffer: player.Buffer{
+			Ahead:  time.Duration(number(buffer, "ahead") * float64(time.Second)),
+			Behind: time.Duration(number(buffer, "behind") * float64(time.Second)),
+			Bytes:  int64(number(buffer, "bytes")),
+		},
+		AudioLanguages: texts(js, "audioLanguages"), TextLanguages: texts(js, "textLanguages"),
+	}
 }
 
 func readKeySystems(js safejs.Value, host *browser.Host) []drm.KeySystem {

@@ -35,6 +35,16 @@ func (i *instance) detail(event player.Event) safejs.Value {
 		json.Text("cause", string(e.Cause))
 		json.Number("position", e.Position.Seconds())
 		json.Texts("keyIds", keyIDs(e.KeyIDs))
+	case *player.TracksChangeEvent:
+		writeTracks(&json, e)
+	case *player.QualityChangeEvent:
+		json.Text("kind", e.Kind)
+		json.Open("quality", '{')
+		writeQuality(&json, e.Quality)
+		json.Close('}')
+		json.Number("position", e.Position.Seconds())
+	case *player.RequestEvent:
+		writeRequest(&json, e)
 	case *player.Error:
 		writeError(&json, e)
 	}

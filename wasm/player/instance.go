@@ -59,13 +59,51 @@ func (i *instance) retryLicense() (err error) {
 	return i.player.RetryLicense(context.Background())
 }
 
-// timings lists the steps of licensing on the clock of performance.now.
-func (i *instance) timings() safejs.Value {
+func (i *instance) selectTrack(kind, id string) (err error) {
+	defer i.rescue(&err)
+	return i.player.SelectTrack(context.Background(), kind, id)
+}
+
+func (i *instance) selectQuality(id string) (err error) {
+	defer i.rescue(&err)
+	return i.player.SelectQuality(context.Background(), id)
+}
+
+// buffered lists what of each kind of track is buffered.
+func (i *instance) buffered() safejs.Value {
+	var json browser.JSON
+	for kind, list := range i.player.Buffered() {
+		json.Open(kind, '[')
+		for _, media := range list {
+			json.Open("", '{')
+			json.Number("start", media.Start.Seconds())
+			json.Number("end", media.End.Seconds())
+			json.Text("quality", media.Quality)
+			json.Close('}')
+		}
+		json.Close(']')
+	}
+	return i.host.Parse(&json)
+}
+
+// clock gives what turns times into those of performance.now.
+func clock() func(time.Time) float64 {
 	js, err := browser.Call(browser.Get(safejs.Global(), "performance"), "now")
 	if err != nil {
 		panic(err)
 	}
-	now, clock := time.Now(), browser.Number(js)
+	now, then := time.Now(), browser.Number(js)
+	return func(t time.Time) float64 {
+		if t.IsZero() {
+			return 0
+		}
+		return then - milliseconds(now.Sub(t))
+	}
+}
+
+// timings lists the steps of licensing on the clock of performance.now.
+func (i *instance) timings() safejs.Value {
+	at := clock()
 	var json browser.JSON
 	json.Open("timings", '[')
 	for _, t := range i.player.Timings() {
@@ -73,7 +111,7 @@ func (i *instance) timings() safejs.Value {
 		json.Text("step", string(t.Step))
 		json.Text("sessionId", t.SessionID)
 		json.Texts("keyIds", keyIDs(t.KeyIDs))
-		json.Number("start", clock-milliseconds(now.Sub(t.Start)))
+		json.Number("start", at(t.Start))
 		json.Number("duration", milliseconds(t.Took))
 		json.Bool("failed", t.Failed)
 		json.Close('}')

@@ -82,6 +82,16 @@ func (p *page) call(args []safejs.Value) any {
 		return i.promise(p.bridge, func() (any, error) { return nil, i.unload(ticket) })
 	case "retryLicense":
 		return i.promise(p.bridge, func() (any, error) { return nil, i.retryLicense() })
+	case "selectTrack":
+		kind, id := text(args[2], "kind"), text(args[2], "id")
+		return i.promise(p.bridge, func() (any, error) { return nil, i.selectTrack(kind, id) })
+	case "selectQuality":
+		id := browser.Text(args[2])
+		return i.promise(p.bridge, func() (any, error) { return nil, i.selectQuality(id) })
+	case "buffered":
+		return i.buffered()
+	case "throughput":
+		return float64(i.player.Throughput().BitsPerSecond)
 	case "timings":
 		return i.timings()
 	case "close":

@@ -1,6 +1,6 @@
 import { atLeastOne, bytesOf, checkObject, crossNumber, crossStrings, crossURL, crossWord, invalid, kind, show } from './check.js'
 import { type CrossedFunction, type CrossedServer, crossLicense } from './exchange.js'
-import type { Bytes, KeyPolicy, KeySystemConfig, Media, MediaFile, PlayerConfig, Requirement, Source } from './types.js'
+import type { ABRConfig, BufferConfig, Bytes, KeyPolicy, KeySystemConfig, Media, MediaFile, PlayerConfig, Requirement, Source } from './types.js'
 
 // The shapes in which configuration and sources cross into Go. Go reads them without checking types, so they are built here, field by field.
 
@@ -15,6 +15,10 @@ export interface CrossedConfig {
   maxSessions: number
   maxKeys: number
   licenseOrigins: string[]
+  abr: { algorithm: string; startBitrate: number; maxBitrate: number; maxHeight: number; anySize: boolean }
+  buffer: { ahead: number; behind: number; bytes: number }
+  audioLanguages: string[]
+  textLanguages: string[]
 }
 
 export interface CrossedKeySystem {
@@ -45,8 +49,15 @@ const configFields: (keyof PlayerConfig)[] = [
   'maxKeys',
   'licenseOrigins',
   'softwareClearKey',
+  'abr',
+  'buffer',
+  'audioLanguages',
+  'textLanguages',
   'mode',
 ]
+
+const abrFields: (keyof ABRConfig)[] = ['algorithm', 'startBitrate', 'maxBitrate', 'maxHeight', 'limitToSize']
+const bufferFields: (keyof BufferConfig)[] = ['ahead', 'behind', 'bytes']
 
 const keySystemFields: (keyof KeySystemConfig)[] = [
   'license',
@@ -99,7 +110,38 @@ export function crossConfig(config: PlayerConfig): CrossedConfig {
     maxSessions: crossNumber('maxSessions', config.maxSessions, atLeastOne, 'a whole number of at least 1'),
     maxKeys: crossNumber('maxKeys', config.maxKeys, atLeastOne, 'a whole number of at least 1'),
     licenseOrigins: crossOrigins(config.licenseOrigins),
+    abr: crossABR(config.abr),
+    buffer: crossBuffer(config.buffer),
+    audioLanguages: crossStrings('audioLanguages', config.audioLanguages, 'Give a language such as "sv", or an array of them.'),
+    textLanguages: crossStrings('textLanguages', config.textLanguages, 'Give a language such as "sv", or an array of them.'),
   }
+}
+
+function crossABR(abr: ABRConfig = {}): CrossedConfig['abr'] {
+  checkObject('abr', abr, abrFields)
+  const algorithm = crossWord('abr.algorithm', abr.algorithm, ['auto', 'throughput', 'bola', 'dynamic'])
+  const { limitToSize = true } = abr
+  if (typeof limitToSize !== 'boolean') throw invalid(`abr.limitToSize is ${kind(limitToSize)}`, 'Give true or false, or leave it out.')
+  const whole = (name: 'startBitrate' | 'maxBitrate' | 'maxHeight') =>
+    crossNumber(`abr.${name}`, abr[name], (n) => n >= 1 && n < Number.MAX_SAFE_INTEGER, 'a number of at least 1')
+  return {
+    algorithm: algorithm === 'auto' ? '' : algorithm,
+    startBitrate: whole('startBitrate'),
+    maxBitrate: whole('maxBitrate'),
+    maxHeight: whole('maxHeight'),
+    anySize: !limitToSize,
+  }
+}
+
+function crossBuffer(buffer: BufferConfig = {}): CrossedConfig['buffer'] {
+  checkObject('buffer', buffer, bufferFields)
+  const seconds = (name: 'ahead' | 'behind') =>
+    Math.min(
+      crossNumber(`buffer.${name}`, buffer[name], (n) => n > 0, 'a number of seconds above 0'),
+      longest,
+    )
+  const bytes = crossNumber('buffer.bytes', buffer.bytes, (n) => n > 0 && n < Number.MAX_SAFE_INTEGER, 'a number of bytes above 0')
+  return { ahead: seconds('ahead'), behind: seconds('behind'), bytes }
 }
 
 /** Checks key systems and copies them. Throws CONFIG_INVALID. */

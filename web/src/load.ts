@@ -3,7 +3,7 @@ import { compile, unavailable } from './compile.js'
 import type { CrossedConfig, CrossedKeySystem, CrossedSource } from './crossing.js'
 import { failure, type KeystreamError } from './error.js'
 import { bridge } from './host.js'
-import type { KeySystemReport, LicenseTiming } from './types.js'
+import type { BufferedMedia, KeySystemReport, LicenseTiming, TrackKind } from './types.js'
 
 /** Makes a player inside Go. Its promises reject with error details. */
 export type Factory = (video: HTMLMediaElement, config: CrossedConfig, emit: (type: string, detail: object) => void) => GoPlayer
@@ -12,6 +12,10 @@ export interface GoPlayer {
   load(source: CrossedSource): Promise<void>
   unload(): Promise<void>
   retryLicense(): Promise<void>
+  selectTrack(choice: { kind: TrackKind; id: string }): Promise<void>
+  selectQuality(id: string): Promise<void>
+  buffered(): BufferedMedia
+  throughput(): number
   timings(): LicenseTiming[]
   close(): Promise<void>
 }

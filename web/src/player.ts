@@ -1,7 +1,19 @@
 import { type CheckedFile, type CrossedConfig, checkSource, crossConfig, crossKeySystems } from './crossing.js'
 import { failure, KeystreamError } from './error.js'
+import { headStart } from './head.js'
 import { type GoPlayer, type Program, program } from './load.js'
-import type { KeySystemReport, LicenseTiming, PlayerConfig, PlayerEventMap, Source, State, StateChangeDetail } from './types.js'
+import type {
+  BufferedMedia,
+  KeySystemReport,
+  LicenseTiming,
+  PlayerConfig,
+  PlayerEventMap,
+  Source,
+  State,
+  StateChangeDetail,
+  TrackKind,
+  TracksChangeDetail,
+} from './types.js'
 
 /** An EventTarget that knows the names of a player's events. */
 export interface PlayerEventTarget extends EventTarget {
@@ -16,13 +28,14 @@ const PlayerTarget = EventTarget as new () => PlayerEventTarget
 /**
  * Plays one source at a time on a media element.
  *
- * Its events are `encrypted`, `licenserequest`, `keystatuschange`, `statechange`, `stall` and `error`; each is a CustomEvent whose `detail` tells
+ * Its events are `encrypted`, `licenserequest`, `keystatuschange`, `statechange`, `stall`, `trackschange`, `qualitychange`, `request` and `error`; each is a CustomEvent whose `detail` tells
  * more. The player holds its element, its keys and its memory until it is closed.
  */
 export class Player extends PlayerTarget {
   readonly #video: HTMLMediaElement
   readonly #config: CrossedConfig | KeystreamError
   #state: StateChangeDetail = { state: 'idle', stage: '', mode: '', types: [], keySystem: '', configuration: null, software: false }
+  #tracks: TracksChangeDetail = { tracks: [], auto: true }
   #program?: Program
   #go?: GoPlayer
   #unwatch?: () => void
@@ -84,9 +97,11 @@ export class Player extends PlayerTarget {
     }
     const config = this.#config
     this.#settle?.(interrupted('Another load()', this.#state.stage))
+    const abandon = this.#go ? undefined : headStart(files, config)
     return new Promise((resolve, reject) => {
       const current = () => this.#settle === settle
       const settle = (error?: KeystreamError) => {
+        abandon?.()
         if (current()) this.#settle = undefined
         if (error) reject(error)
         else resolve()
@@ -123,6 +138,36 @@ export class Player extends PlayerTarget {
   async retryLicense(): Promise<void> {
     if (this.#closing) throw closed()
     await this.#ask((go) => go.retryLicense())
+  }
+
+  /** The tracks of the Period that plays, and whether the player chooses the quality; no tracks where a plain file plays. */
+  get tracks(): TracksChangeDetail {
+    return this.#tracks
+  }
+
+  /**
+   * Plays another track of the film. It takes effect within a segment; the other Periods follow with what is most like it. With `null` no subtitles are
+   * shown. Rejects with CONFIG_INVALID where there is no such track.
+   */
+  async selectTrack(kind: TrackKind, id: string | null): Promise<void> {
+    if (this.#closing) throw closed()
+    await this.#ask((go) => go.selectTrack({ kind: String(kind) as TrackKind, id: id === null ? '' : String(id) }))
+  }
+
+  /** Plays one quality only, beginning with the next segment; with `null` the player chooses again. Rejects with CONFIG_INVALID where there is no such. */
+  async selectQuality(id: string | null): Promise<void> {
+    if (this.#closing) throw closed()
+    await this.#ask((go) => go.selectQuality(id === null ? '' : String(id)))
+  }
+
+  /** What of a film in segments is buffered, and in which quality. */
+  get buffered(): BufferedMedia {
+    return this.#go?.buffered() ?? {}
+  }
+
+  /** What the network does, in bits a second; 0 where nothing is known. Give it to `abr.startBitrate` on the next visit. */
+  get throughput(): number {
+    return this.#go?.throughput() ?? 0
   }
 
   /** How long the steps of licensing took, the newest last; the oldest are forgotten. */
@@ -178,6 +223,7 @@ export class Player extends PlayerTarget {
     this.#unwatch = running.watch((error) => this.#died(error))
     this.#go = running.factory(this.#video, config, (type, detail) => {
       if (type === 'statechange') this.#state = detail as StateChangeDetail
+      if (type === 'trackschange') this.#tracks = detail as TracksChangeDetail
       // Go is on the stack here, and a listener may call into it.
       queueMicrotask(() => this.#dispatch(type, detail))
     })

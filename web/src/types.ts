@@ -38,11 +38,53 @@ export interface PlayerConfig {
    */
   softwareClearKey?: 'auto' | 'always' | 'never'
 
+  /** How the quality of a film in several is chosen. */
+  abr?: ABRConfig
+
+  /** How much of a film in segments is buffered. */
+  buffer?: BufferConfig
+
+  /** The languages of sound to choose from, the dearest first: `['sv', 'en']`. */
+  audioLanguages?: string | string[]
+
+  /** The languages in which subtitles are shown from the start, the dearest first. Without, none are shown until somebody chooses some. */
+  textLanguages?: string | string[]
+
   /**
    * How to play: `mse` fetches the file in chunks and appends them to a MediaSource, `direct` gives it to the element's `src`.
    * `auto`, the default, chooses by the file's own header. What Keystream decrypts itself always goes through a MediaSource.
    */
   mode?: 'auto' | 'mse' | 'direct'
+}
+
+/** How the quality is chosen. */
+export interface ABRConfig {
+  /** `auto`, the default, is the best we know; the others are the published algorithms of these names. */
+  algorithm?: 'auto' | 'throughput' | 'bola' | 'dynamic'
+
+  /** What the network is taken for before it has been measured, in bits a second: what {@link Player.throughput} said the last time, say. */
+  startBitrate?: number
+
+  /** Bits a second that are not to be exceeded, where there is a choice. */
+  maxBitrate?: number
+
+  /** The height of the picture that is not to be exceeded, where there is a choice. */
+  maxHeight?: number
+
+  /** `false` also chooses pictures with more pixels than the element has; `true` unless said otherwise. */
+  limitToSize?: boolean
+}
+
+/** How much is buffered of each track. */
+export interface BufferConfig {
+  /** Seconds ahead of the playhead; 30 unless said otherwise. */
+  ahead?: number
+
+  /** Seconds of played media that are kept for a jump back; 30 unless said otherwise. */
+  behind?: number
+
+  /** Bytes ahead; 100 MiB unless said otherwise, or what the browser takes. */
+  bytes?: number
 }
 
 /**
@@ -393,6 +435,99 @@ export interface LicenseTiming {
   failed: boolean
 }
 
+/** The kinds of tracks. */
+export type TrackKind = 'video' | 'audio' | 'text'
+
+/** A track that can be chosen. */
+export interface Track {
+  /** Unique in the Period that plays. */
+  id: string
+  kind: TrackKind
+
+  /** BCP 47, or `''`. */
+  language: string
+  label: string
+
+  /** `main`, `alternate`, `dub`, `caption`, `description`… */
+  roles: string[]
+  accessibility: { scheme: string; value: string }[]
+
+  /** It is the one that plays, or is shown. */
+  active: boolean
+
+  /** The lowest first. */
+  qualities: Quality[]
+}
+
+/** One encoding of a track. */
+export interface Quality {
+  id: string
+
+  /** Bits a second. */
+  bitrate: number
+
+  /** In pixels; 0 where it is not told, or there is no picture. */
+  width: number
+  height: number
+
+  /** Frames a second; 0 where it is not told. */
+  frameRate: number
+
+  /** As in `codecs`. */
+  codec: string
+
+  /** Nothing forbids it: neither the configuration nor a missing key, nor the size of the element. */
+  allowed: boolean
+
+  /** It is what plays. */
+  active: boolean
+}
+
+/** Of `trackschange`: the tracks of the Period that plays. */
+export interface TracksChangeDetail {
+  tracks: Track[]
+
+  /** The quality is chosen by the player. */
+  auto: boolean
+}
+
+/** Of `qualitychange`: the playhead has come to media of another quality. */
+export interface QualityChangeDetail {
+  kind: TrackKind
+  quality: Quality
+
+  /** In seconds of the film. */
+  position: number
+}
+
+/** Of `request`: a request is over. Times are milliseconds on the clock of `performance.now()`. */
+export interface RequestDetail {
+  kind: 'manifest' | 'init' | 'index' | 'media' | 'text' | 'license'
+
+  /** Without userinfo, query and fragment. */
+  url: string
+
+  /** The first byte that was asked for, and how many; 0 of them is everything. */
+  rangeStart: number
+  rangeLength: number
+
+  /** When it was sent, when its header was there (0: never), when it was over. */
+  start: number
+  opened: number
+  end: number
+  bytes: number
+
+  /** 0 where there was no response. */
+  status: number
+  failed: boolean
+
+  /** Nobody wanted it any more. */
+  cancelled: boolean
+}
+
+/** What is buffered of each kind of track: stretches of one quality each, whose id is `''` where a segment could not be had. Times are seconds. */
+export type BufferedMedia = Partial<Record<TrackKind, { start: number; end: number; quality: string }[]>>
+
 /** The events of a {@link Player}. */
 export interface PlayerEventMap {
   encrypted: CustomEvent<EncryptedDetail>
@@ -400,5 +535,8 @@ export interface PlayerEventMap {
   keystatuschange: CustomEvent<KeyStatusChangeDetail>
   statechange: CustomEvent<StateChangeDetail>
   stall: CustomEvent<StallDetail>
+  trackschange: CustomEvent<TracksChangeDetail>
+  qualitychange: CustomEvent<QualityChangeDetail>
+  request: CustomEvent<RequestDetail>
   error: CustomEvent<KeystreamErrorDetail>
 }

@@ -18,7 +18,10 @@ const server = async (license) => (await system({ license: { url: 'https://licen
 
 test('what a configuration leaves out is empty', async () => {
   const { keySystems, ...rest } = await crossed({})
-  assert.deepEqual(rest, { mode: '', software: '', licensePer: '', policies: [], keyTimeout: 0, maxSessions: 0, maxKeys: 0, licenseOrigins: [] })
+  const drm = { software: '', licensePer: '', policies: [], keyTimeout: 0, maxSessions: 0, maxKeys: 0, licenseOrigins: [] }
+  const abr = { algorithm: '', startBitrate: 0, maxBitrate: 0, maxHeight: 0, anySize: false }
+  const buffer = { ahead: 0, behind: 0, bytes: 0 }
+  assert.deepEqual(rest, { mode: '', ...drm, abr, buffer, audioLanguages: [], textLanguages: [] })
   const empty = { videoRobustness: [], audioRobustness: [], persistentState: '', distinctiveIdentifier: '', sessionTypes: [], minHdcpVersion: '' }
   const nothing = { keys: [], license: undefined, certificate: undefined, certificateURL: '' }
   assert.deepEqual(keySystems, [{ name: 'com.example.drm', ...empty, ...nothing }])
@@ -33,6 +36,10 @@ test('a configuration crosses field by field', async () => {
     maxSessions: 3,
     maxKeys: 9,
     licenseOrigins: ['https://license.test/', 'http://localhost:8080'],
+    abr: { algorithm: 'bola', startBitrate: 3e6, maxBitrate: 5e6, maxHeight: 720, limitToSize: false },
+    buffer: { ahead: 20, behind: Infinity, bytes: 5e6 },
+    audioLanguages: 'sv',
+    textLanguages: ['de', 'en'],
   })
   const { keySystems, mode, ...rest } = found
   assert.deepEqual(rest, {
@@ -46,8 +53,15 @@ test('a configuration crosses field by field', async () => {
     maxSessions: 3,
     maxKeys: 9,
     licenseOrigins: ['https://license.test', 'http://localhost:8080'],
+    abr: { algorithm: 'bola', startBitrate: 3e6, maxBitrate: 5e6, maxHeight: 720, anySize: true },
+    buffer: { ahead: 20, behind: 1e9, bytes: 5e6 },
+    audioLanguages: ['sv'],
+    textLanguages: ['de', 'en'],
   })
-  assert.deepEqual(await crossed({ licensePer: 'request', licenseOrigins: [], softwareClearKey: 'auto', mode: 'auto' }), await crossed({}))
+  assert.deepEqual(
+    await crossed({ licensePer: 'request', licenseOrigins: [], softwareClearKey: 'auto', abr: { algorithm: 'auto' }, buffer: {}, mode: 'auto' }),
+    await crossed({}),
+  )
   assert.ok((await crossed({ keyTimeout: Infinity })).keyTimeout < 2 ** 63 / 1e9, 'it fits in nanoseconds')
 })
 

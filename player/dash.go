@@ -1,0 +1,152 @@
+package player
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/keystream-player/keystream/player/fetch"
+	"github.com/keystream-player/keystream/player/manifest"
+	"github.com/keystream-player/keystream/player/manifest/dash"
+)
+
+// mpdType is the MIME type of an MPD.
+const mpdType = "application/dash+xml"
+
+// isManifest says whether a file is one, as far as its type or its address tells.
+func (f File) isManifest() bool {
+	if mimeType, _, _ := strings.Cut(f.Type, ";"); f.Type != "" {
+		return strings.EqualFold(strings.TrimSpace(mimeType), mpdType)
+	}
+	path := fetch.RedactURL(f.URL)
+	return len(path) > 4 && strings.EqualFold(path[len(path)-4:], ".mpd")
+}
+
+// looksLikeMPD says whether a file's first bytes are those of an MPD, in UTF-8 or UTF-16.
+func looksLikeMPD(prefix []byte) bool {
+	var text []byte
+	for _, c := range prefix {
+		if c != 0 {
+			text = append(text, c)
+		}
+	}
+	s := strings.TrimLeft(strings.TrimLeft(string(text), "\xef\xbb\xbf\xff\xfe"), " \t\r\n")
+	return strings.HasPrefix(s, "<?xml") || strings.HasPrefix(s, "<MPD") || strings.HasPrefix(s, "<!--")
+}
+
+// readManifest downloads and reads an MPD.
+func (pb *playback) readManifest(file File) error {
+	result, err := pb.fetch.Do(pb.ctx, fetch.Request{Kind: fetch.Manifest, URL: file.URL})
+	if err != nil {
+		return err
+	}
+	defer result.Body.Release()
+	text, err := result.Body.Bytes()
+	if err != nil {
+		return err
+	}
+	m, err := dash.Read(text, result.URL)
+	if err != nil {
+		return manifestError(file, err)
+	}
+	if m.Dynamic {
+		return sourceError(ManifestUnsupported, file, nil, "is a live presentation (type=\"dynamic\"), which this version does not play",
+			"Play a static one; live is what comes next")
+	}
+	pb.manifestURL = fetch.RedactURL(file.URL)
+	if err := pb.readCodecs(m); err != nil {
+		return err
+	}
+	pb.film = newFilm(m, pb.host.IsTypeSupported)
+	if err := pb.judgeFilm(file); err != nil {
+		return err
+	}
+	pb.chooseTracks()
+	return nil
+}
+
+func manifestError(file File, err error) *Error {
+	return sourceError(ManifestInvalid, file, err, "is no MPD that can be played: "+err.Error(), "Check the manifest with a validator, and that the right file is at this address")
+}
+
+// judgeFilm fails where a Period has video, or sound, of which nothing can be played.
+func (pb *playback) judgeFilm(file File) error {
+	for i, p := range pb.film.periods {
+		source := &pb.film.Periods[i]
+		for _, kind := range kinds[:2] {
+			unplayable := slices.IndexFunc(source.AdaptationSets, func(s manifest.AdaptationSet) bool { return s.Kind == kind && !s.TrickPlay })
+			if unplayable >= 0 && len(p.of(kind)) == 0 {
+				return unsupportedError(pb.manifestURL, source.AdaptationSets[unplayable].Representations[0].Header.MIMEType())
+			}
+		}
+		if len(p.of("video"))+len(p.of("audio")) == 0 {
+			return sourceError(ManifestInvalid, file, nil, "has a Period without video and sound", "Package it again")
+		}
+	}
+	return nil
+}
+
+func unsupportedError(url, mimeType string) *Error {
+	return &Error{Code: CodecUnsupported, Fatal: true, Stage: StageProbe, URL: url, Message: url + " is " + mimeType + ", which this browser cannot decode",
+		Remedy: "Offer the film in a codec that every browser has, such as H.264 with AAC or VP9 with Opus"}
+}
+
+// readCodecs reads the initialization segments of Representations whose codecs the manifest leaves out.
+func (pb *playback) readCodecs(m *manifest.Manifest) error {
+	for i := range m.Periods {
+		for j := range m.Periods[i].AdaptationSets {
+			set := &m.Periods[i].AdaptationSets[j]
+			if set.Kind == "text" {
+				continue
+			}
+			for k := range set.Representations {
+				if r := &set.Representations[k]; slices.ContainsFunc(r.Header.Tracks, func(t manifest.Track) bool { return t.Codec == "" }) {
+					if err := pb.readCodec(r); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (pb *playback) readCodec(r *manifest.Representation) error {
+	ref, length := "", int64(firstRead)
+	if r.Init != nil {
+		ref = r.Init.URL
+		if r.Init.Range.Length > 0 && r.Init.Range.Start == 0 {
+			length = r.Init.Range.Length
+		}
+	}
+	if len(r.BaseURLs) > 0 {
+		resolved, err := manifest.ResolveURL(r.BaseURLs[0], ref)
+		if err != nil {
+			return manifestError(File{URL: ref}, err)
+		}
+		ref = resolved
+	}
+	h, err := pb.readHeadOf(File{URL: ref}, length)
+	if err != nil {
+		return err
+	}
+	defer h.release()
+	if h.header == nil {
+		return headerError(h.file, h.unread, false)
+	}
+	for i := range h.header.Tracks {
+		if i < len(r.Header.Tracks) && r.Header.Tracks[i].Kind == h.header.Tracks[i].Kind {
+			r.Header.Tracks[i].Codec = h.header.Tracks[i].Codec
+		}
+	}
+	return nil
+}
+
+// isUnknown says whether a file's head was read, and is of no kind that plain files are.
+func isUnknown(err error) (prefix []byte, ok bool) {
+	var unknown *unknownError
+	if errors.As(err, &unknown) {
+		return unknown.prefix, true
+	}
+	return nil, false
+}

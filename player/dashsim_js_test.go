@@ -1,0 +1,5 @@
+//go:build js
+
+package player_test
+
+const dashSimSeeds = 10

@@ -1,0 +1,5 @@
+//go:build !race && !js
+
+package player_test
+
+const dashSimSeeds = 400

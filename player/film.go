@@ -1,0 +1,200 @@
+package player
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/keystream-player/keystream/player/drm"
+	"github.com/keystream-player/keystream/player/manifest"
+	"github.com/keystream-player/keystream/player/stream"
+)
+
+// film is a presentation that a manifest tells of, with what of it can be played here.
+type film struct {
+	*manifest.Manifest
+	periods []*period
+	end     time.Duration // of the last period; forever where nobody knows
+}
+
+// period is a Period with the tracks that can be played.
+type period struct {
+	id         string
+	start, end time.Duration
+	sets       []*trackSet
+	chosen     map[string]*trackSet // by kind
+	licensed   map[string]*trackSet // what was chosen when its keys were asked for
+}
+
+// trackSet is an AdaptationSet with those of its Representations that can be played. A track goes on to another set by another's renditions.
+type trackSet struct {
+	*manifest.AdaptationSet
+	renditions []*stream.Rendition
+}
+
+// kinds are those of tracks, in the order in which they are opened.
+var kinds = []string{"video", "audio", "text"}
+
+// forever is the end of what has none.
+const forever = time.Duration(1<<63 - 1)
+
+// newFilm finds out what of a manifest can be played: supported says of which MIME type a SourceBuffer can be made.
+func newFilm(m *manifest.Manifest, supported func(mimeType string) bool) *film {
+	f := &film{Manifest: m}
+	for i := range m.Periods {
+		source := &m.Periods[i]
+		p := &period{id: source.ID, start: source.Start, end: forever, chosen: map[string]*trackSet{}}
+		switch {
+		case source.Duration > 0:
+			p.end = source.Start + source.Duration
+		case i+1 < len(m.Periods):
+			p.end = m.Periods[i+1].Start
+		case m.Duration > source.Start:
+			p.end = m.Duration
+		}
+		for j := range source.AdaptationSets {
+			if set := playable(&source.AdaptationSets[j], supported); set != nil {
+				p.sets = append(p.sets, set)
+			}
+		}
+		f.periods = append(f.periods, p)
+		f.end = p.end
+	}
+	return f
+}
+
+// playable gives what of an AdaptationSet can be played; nil is nothing.
+func playable(source *manifest.AdaptationSet, supported func(string) bool) *trackSet {
+	set := &trackSet{AdaptationSet: source}
+	for i := range source.Representations {
+		r := &source.Representations[i]
+		if source.Kind == "text" && r.Header.Container == "vtt" || source.Kind != "text" && supported(r.Header.MIMEType()) {
+			set.renditions = append(set.renditions, stream.NewRendition(r))
+		}
+	}
+	if len(set.renditions) == 0 {
+		return nil
+	}
+	return set
+}
+
+// at gives the period of a time: the last one that has begun.
+func (f *film) at(t time.Duration) int {
+	n := 0
+	for i, p := range f.periods {
+		if p.start <= t {
+			n = i
+		}
+	}
+	return n
+}
+
+// of lists the sets of a kind that can be chosen.
+func (p *period) of(kind string) (list []*trackSet) {
+	for _, set := range p.sets {
+		if set.Kind == kind && !set.TrickPlay {
+			list = append(list, set)
+		}
+	}
+	return list
+}
+
+// muxed says whether the video of a period has the sound in it.
+func (p *period) muxed() bool {
+	set := p.chosen["video"]
+	return set != nil && len(set.renditions[0].Header.Tracks) > 1
+}
+
+// content is what is chosen, as the DRM engine wants it. Text is never encrypted here.
+func (p *period) content() (content drm.Content) {
+	for _, kind := range kinds[:2] {
+		if set := p.chosen[kind]; set != nil {
+			content.Sets = append(content.Sets, set.headers())
+		}
+	}
+	return content
+}
+
+func (s *trackSet) headers() (list drm.Set) {
+	for _, r := range s.renditions {
+		list = append(list, r.Header)
+	}
+	return list
+}
+
+// mimeTypes lists the types of all that is chosen.
+func (p *period) mimeTypes() (types []string) {
+	for _, kind := range kinds[:2] {
+		if set := p.chosen[kind]; set != nil {
+			types = append(types, set.renditions[0].Header.MIMEType())
+		}
+	}
+	return types
+}
+
+// wish is what is asked of a track beside its kind: what a person chose, or the app prefers.
+type wish struct {
+	languages []string // BCP 47, the dearest first
+	like      *manifest.AdaptationSet
+	none      bool // no track of this kind
+}
+
+// choose chooses a set of each kind.
+func (p *period) choose(wishes map[string]wish) {
+	for _, kind := range kinds {
+		p.chosen[kind] = nil
+		wish := wishes[kind]
+		list := p.of(kind)
+		if wish.none || len(list) == 0 || kind == "audio" && p.muxed() {
+			continue
+		}
+		p.chosen[kind] = slices.MaxFunc(list, func(a, b *trackSet) int { return wish.compare(a, b) })
+	}
+}
+
+// compare says which of two sets fits better.
+func (w wish) compare(a, b *trackSet) int {
+	x, y := w.merits(a), w.merits(b)
+	for i := range x {
+		if x[i] != y[i] {
+			return x[i] - y[i]
+		}
+	}
+	return 0
+}
+
+// merits are how well a set fits, what counts most first. Of equals the first counts: MaxFunc keeps it.
+func (w wish) merits(s *trackSet) (m [8]int) {
+	if w.like != nil {
+		m[0] = bit(s.AdaptationSet == w.like)
+		m[1] = bit(strings.EqualFold(s.Language, w.like.Language))
+		m[2] = bit(slices.Equal(s.Roles, w.like.Roles)) + bit(len(s.Accessibility) == len(w.like.Accessibility))
+		m[3] = bit(s.Label == w.like.Label)
+	}
+	for i, language := range w.languages {
+		if speaks(s.Language, language) {
+			m[4] = len(w.languages) - i
+			break
+		}
+	}
+	m[5] = bit(slices.Contains(s.Roles, "main")) - bit(slices.Contains(s.Roles, "description") || len(s.Accessibility) > 0)
+	m[6] = bit(!slices.Contains(s.Roles, "alternate") && !slices.Contains(s.Roles, "commentary") && !slices.Contains(s.Roles, "dub"))
+	if s.Kind == "video" {
+		m[7] = len(s.renditions)
+	}
+	return m
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// speaks says whether a track's language is the one wanted, or a variety of it.
+//
+// https://www.rfc-editor.org/rfc/rfc4647#section-3.3.1
+func speaks(language, wanted string) bool {
+	return strings.EqualFold(language, wanted) || len(language) > len(wanted) && language[len(wanted)] == '-' && strings.EqualFold(language[:len(wanted)], wanted)
+}

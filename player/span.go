@@ -1,0 +1,277 @@
+package player
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/keystream-player/keystream/player/abr"
+	"github.com/keystream-player/keystream/player/fetch"
+	"github.com/keystream-player/keystream/player/platform"
+	"github.com/keystream-player/keystream/player/stream"
+)
+
+// span is the Periods that one MediaSource plays, one after the other: they have the same kinds of tracks, and of codecs where the browser cannot change
+// those in a SourceBuffer.
+type span struct {
+	first, last int // periods, the last included
+	start, end  time.Duration
+
+	cancel  context.CancelFunc
+	ctx     context.Context
+	workers sync.WaitGroup
+	tracks  map[string]*stream.Track // by kind; of video and audio
+}
+
+// spanOf finds the span that a period belongs to.
+func (f *film) spanOf(n int, changesType bool) *span {
+	s := &span{first: n, last: n, tracks: map[string]*stream.Track{}}
+	for s.first > 0 && f.continues(s.first-1, s.first, changesType) {
+		s.first--
+	}
+	for s.last+1 < len(f.periods) && f.continues(s.last, s.last+1, changesType) {
+		s.last++
+	}
+	s.start, s.end = f.periods[s.first].start, f.periods[s.last].end
+	return s
+}
+
+// continues says whether one MediaSource can play both periods.
+func (f *film) continues(a, b int, changesType bool) bool {
+	x, y := f.periods[a], f.periods[b]
+	if x.end == forever || y.start-x.end > gapMax || x.end-y.start > gapMax {
+		return false
+	}
+	for _, kind := range kinds[:2] {
+		before, after := x.chosen[kind], y.chosen[kind]
+		switch {
+		case (before == nil) != (after == nil):
+			return false
+		case before != nil && !changesType && !stream.Alike(before.renditions[0].Header.MIMEType(), after.renditions[0].Header.MIMEType()):
+			return false
+		}
+	}
+	return true
+}
+
+// openFilm plays the film from a position: it attaches a MediaSource for the span of that, and sets its tracks to work. All SourceBuffers exist before the
+// first append, as browsers demand.
+func (pb *playback) openFilm(position time.Duration) error {
+	media, err := pb.newMediaSource()
+	if err != nil {
+		return err
+	}
+	if err := pb.element.Attach(pb.ctx, media); err != nil {
+		return err
+	}
+	if pb.film.end != forever {
+		if err := media.SetDuration(pb.film.end); err != nil {
+			return err
+		}
+	}
+	n := pb.film.at(position)
+	s := pb.film.spanOf(n, true)
+	buffers, err := pb.addBuffers(media, n)
+	if err != nil {
+		return err
+	}
+	if changes := pb.changesType(s, buffers); !changes {
+		s = pb.film.spanOf(n, false)
+	}
+	s.ctx, s.cancel = context.WithCancel(pb.ctx)
+	pb.span = s
+	for _, kind := range kinds {
+		if buffer := buffers[kind]; buffer != nil {
+			s.tracks[kind] = pb.newTrack(s, kind, buffer, pb.film.periods[n].chosen[kind].renditions[0].Header.MIMEType())
+		}
+	}
+	if position > 0 {
+		pb.element.SetCurrentTime(position)
+	}
+	pb.tracks, pb.barred = nil, nil
+	for _, kind := range kinds {
+		if track := s.tracks[kind]; track != nil {
+			pb.tracks = append(pb.tracks, track)
+		}
+	}
+	pb.expect(pb.tracks)
+	pb.show(s.tracks)
+	pb.limit()
+	if pb.quality != "" {
+		s.tracks[pb.mainKind()].Fix(fixedTo(pb.quality))
+	}
+	for _, track := range s.tracks {
+		pb.feed(s, track)
+	}
+	pb.feedText()
+	pb.tellTracks()
+	pb.stalled() // media may begin with a gap
+	return nil
+}
+
+func (pb *playback) newMediaSource() (platform.MediaSource, error) {
+	media, err := pb.host.NewMediaSource()
+	if err != nil {
+		return nil, &Error{Code: MSEUnavailable, Stage: StageOpen, Fatal: true, Message: "This browser has no Media Source Extensions",
+			Remedy: `Use mode "direct"`, cause: err}
+	}
+	pb.media = media
+	pb.stopStreaming = media.ListenStreaming(pb.wakeTracks)
+	return media, nil
+}
+
+// addBuffers makes the SourceBuffers of a period's tracks.
+func (pb *playback) addBuffers(media platform.MediaSource, n int) (map[string]platform.SourceBuffer, error) {
+	buffers := map[string]platform.SourceBuffer{}
+	for _, kind := range kinds[:2] {
+		set := pb.film.periods[n].chosen[kind]
+		if set == nil {
+			continue
+		}
+		mimeType := set.renditions[0].Header.MIMEType()
+		buffer, err := media.AddSourceBuffer(mimeType)
+		if platform.IsDOMError(err, "NotSupportedError") {
+			return nil, unsupportedError(pb.manifestURL, mimeType)
+		}
+		if err != nil {
+			return nil, err
+		}
+		buffers[kind] = buffer
+	}
+	return buffers, nil
+}
+
+// changesType says whether the SourceBuffers can take every type of the span. A browser that cannot change says so before anything is appended.
+func (pb *playback) changesType(s *span, buffers map[string]platform.SourceBuffer) bool {
+	for kind, buffer := range buffers {
+		first := pb.film.periods[s.first].chosen[kind].renditions[0].Header.MIMEType()
+		for _, p := range pb.film.periods[s.first : s.last+1] {
+			if mimeType := p.chosen[kind].renditions[0].Header.MIMEType(); !stream.Alike(first, mimeType) {
+				return buffer.ChangeType(pb.film.periods[pb.film.at(pb.element.CurrentTime())].chosen[kind].renditions[0].Header.MIMEType()) == nil
+			}
+		}
+	}
+	return true
+}
+
+// newTrack makes the track of a kind for all periods of a span.
+func (pb *playback) newTrack(s *span, kind string, buffer platform.SourceBuffer, mimeType string) *stream.Track {
+	track := stream.NewTrack()
+	for n := s.first; n <= s.last; n++ {
+		p := pb.film.periods[n]
+		part := &stream.Part{Start: p.start, End: p.end}
+		if n < s.last {
+			part.End = pb.film.periods[n+1].start
+		}
+		if set := p.chosen[kind]; set != nil {
+			part.Renditions = set.renditions
+		}
+		track.Parts = append(track.Parts, part)
+	}
+	track.Buffer, track.MIMEType, track.Kind = buffer, mimeType, fetch.Media
+	track.Element, track.Fetch, track.Meter, track.Observer = pb.element, pb.fetch, pb.player.meter, pb
+	track.Goals = stream.Goals(pb.player.config.Buffer)
+	track.Wanted = pb.media.Streaming
+	track.Selector = pb.selector(kind)
+	if kind == "audio" && pb.film.periods[s.first].chosen["video"] != nil {
+		track.Share = soundShare
+	}
+	if pb.keys != nil {
+		track.Announce = pb.announced
+	}
+	return track
+}
+
+// soundShare is what of the network sound may count on beside a picture, which is what people look at first.
+const soundShare = 0.2
+
+// selector chooses among the renditions of a track: sound beside a picture by the throughput alone, for its buffer says nothing of what the picture needs.
+func (pb *playback) selector(kind string) abr.Selector {
+	if make := pb.player.config.ABR.Selector; make != nil {
+		return make(kind)
+	}
+	if kind == "audio" && pb.film.periods[pb.film.at(pb.element.CurrentTime())].chosen["video"] != nil {
+		return abr.NewThroughput()
+	}
+	return abr.New(pb.player.config.ABR.Algorithm)
+}
+
+// feed runs a track until the span is over.
+func (pb *playback) feed(s *span, track *stream.Track) {
+	s.workers.Go(func() {
+		err := pb.guard(func() error { return track.Run(s.ctx) })
+		if err != nil && s.ctx.Err() == nil {
+			pb.inbox.Put(func() error {
+				if pb.span != s {
+					return nil
+				}
+				return err
+			})
+		}
+	})
+}
+
+// show lets other goroutines see the tracks that play.
+func (pb *playback) show(tracks map[string]*stream.Track) {
+	pb.mu.Lock()
+	defer pb.mu.Unlock()
+	pb.showing = tracks
+}
+
+// closeSpan ends what plays, and waits for it.
+func (pb *playback) closeSpan() {
+	if pb.span == nil {
+		return
+	}
+	pb.span.cancel()
+	pb.span.workers.Wait()
+	pb.closeText()
+	pb.show(nil)
+	pb.expect(nil)
+	if pb.stopStreaming != nil {
+		pb.stopStreaming()
+		pb.stopStreaming = nil
+	}
+	pb.span = nil
+}
+
+// cross goes on with the span that the playhead is in, where that is another.
+func (pb *playback) cross() error {
+	s := pb.span
+	if s == nil {
+		return nil
+	}
+	position := pb.element.CurrentTime()
+	switch {
+	case position < s.start-gapMax && s.first > 0, position >= s.end && s.last+1 < len(pb.film.periods):
+	case s.last+1 < len(pb.film.periods) && pb.complete() && pb.atEnd(position):
+		position = pb.film.periods[s.last+1].start
+	default:
+		return nil
+	}
+	return pb.reopen(position)
+}
+
+// atEnd says whether the playhead has come to the end of all that the span has.
+func (pb *playback) atEnd(position time.Duration) bool {
+	buffered := pb.element.Buffered()
+	return len(buffered) > 0 && position >= buffered[len(buffered)-1].End-endMargin
+}
+
+// endMargin is how close to the end of a span playback goes over to the next: decoders may stop a frame early.
+const endMargin = 100 * time.Millisecond
+
+// reopen plays on with a new MediaSource.
+func (pb *playback) reopen(position time.Duration) error {
+	playing, rate := !pb.element.Paused(), pb.element.PlaybackRate()
+	pb.closeSpan()
+	old := pb.media
+	if err := pb.openFilm(position); err != nil {
+		return err
+	}
+	old.Close()
+	if playing {
+		pb.element.Resume(rate)
+	}
+	return nil
+}
