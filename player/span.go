@@ -55,11 +55,17 @@ func (f *film) continues(a, b int, changesType bool) bool {
 }
 
 // openFilm plays the film from a position: it attaches a MediaSource for the span of that, and sets its tracks to work. All SourceBuffers exist before the
-// first append, as browsers demand.
+// first append, as browsers demand. Downloads need not wait for them, where it is clear what the span is.
 func (pb *playback) openFilm(position time.Duration) error {
 	media, err := pb.newMediaSource()
 	if err != nil {
 		return err
+	}
+	n := pb.film.at(position)
+	s := pb.film.spanOf(n, true)
+	early := position == 0 && pb.uniform(s)
+	if early {
+		pb.openTracks(s, n)
 	}
 	if err := pb.element.Attach(pb.ctx, media); err != nil {
 		return err
@@ -69,29 +75,36 @@ func (pb *playback) openFilm(position time.Duration) error {
 			return err
 		}
 	}
-	n := pb.film.at(position)
-	s := pb.film.spanOf(n, true)
 	buffers, err := pb.addBuffers(media, n)
 	if err != nil {
 		return err
 	}
-	if changes := pb.changesType(s, buffers); !changes {
-		s = pb.film.spanOf(n, false)
-	}
-	s.ctx, s.cancel = context.WithCancel(pb.ctx)
-	pb.span = s
-	for _, kind := range kinds {
-		if buffer := buffers[kind]; buffer != nil {
-			s.tracks[kind] = pb.newTrack(s, kind, buffer, pb.film.periods[n].chosen[kind].renditions[0].Header.MIMEType())
-		}
-	}
 	if position > 0 {
 		pb.element.SetCurrentTime(position)
 	}
-	pb.tracks, pb.barred = nil, nil
-	for _, kind := range kinds {
-		if track := s.tracks[kind]; track != nil {
-			pb.tracks = append(pb.tracks, track)
+	if !early {
+		if !pb.changesType(s, n, buffers) {
+			s = pb.film.spanOf(n, false)
+		}
+		pb.openTracks(s, n)
+	}
+	for kind, buffer := range buffers {
+		s.tracks[kind].Use(buffer)
+	}
+	pb.feedText()
+	pb.tellTracks()
+	pb.stalled() // media may begin with a gap
+	return nil
+}
+
+// openTracks sets the tracks of a span to work, which begins with period n.
+func (pb *playback) openTracks(s *span, n int) {
+	s.ctx, s.cancel = context.WithCancel(pb.ctx)
+	pb.span, pb.tracks, pb.barred = s, nil, nil
+	for _, kind := range kinds[:2] {
+		if set := pb.film.periods[n].chosen[kind]; set != nil {
+			s.tracks[kind] = pb.newTrack(s, kind, set.renditions[0].Header.MIMEType())
+			pb.tracks = append(pb.tracks, s.tracks[kind])
 		}
 	}
 	pb.expect(pb.tracks)
@@ -103,10 +116,6 @@ func (pb *playback) openFilm(position time.Duration) error {
 	for _, track := range s.tracks {
 		pb.feed(s, track)
 	}
-	pb.feedText()
-	pb.tellTracks()
-	pb.stalled() // media may begin with a gap
-	return nil
 }
 
 func (pb *playback) newMediaSource() (platform.MediaSource, error) {
@@ -141,21 +150,34 @@ func (pb *playback) addBuffers(media platform.MediaSource, n int) (map[string]pl
 	return buffers, nil
 }
 
-// changesType says whether the SourceBuffers can take every type of the span. A browser that cannot change says so before anything is appended.
-func (pb *playback) changesType(s *span, buffers map[string]platform.SourceBuffer) bool {
-	for kind, buffer := range buffers {
-		first := pb.film.periods[s.first].chosen[kind].renditions[0].Header.MIMEType()
+// uniform says whether all Periods of a span have the same types.
+func (pb *playback) uniform(s *span) bool {
+	for kind, set := range pb.film.periods[s.first].chosen {
 		for _, p := range pb.film.periods[s.first : s.last+1] {
-			if mimeType := p.chosen[kind].renditions[0].Header.MIMEType(); !stream.Alike(first, mimeType) {
-				return buffer.ChangeType(pb.film.periods[pb.film.at(pb.element.CurrentTime())].chosen[kind].renditions[0].Header.MIMEType()) == nil
+			if kind != "text" && set != nil && !stream.Alike(set.renditions[0].Header.MIMEType(), p.chosen[kind].renditions[0].Header.MIMEType()) {
+				return false
 			}
 		}
 	}
 	return true
 }
 
+// changesType says whether the SourceBuffers, made for period n, can take every type of the span. A browser that cannot change says so before anything is
+// appended.
+func (pb *playback) changesType(s *span, n int, buffers map[string]platform.SourceBuffer) bool {
+	if pb.uniform(s) {
+		return true
+	}
+	for kind, buffer := range buffers {
+		if buffer.ChangeType(pb.film.periods[n].chosen[kind].renditions[0].Header.MIMEType()) != nil {
+			return false
+		}
+	}
+	return true
+}
+
 // newTrack makes the track of a kind for all periods of a span.
-func (pb *playback) newTrack(s *span, kind string, buffer platform.SourceBuffer, mimeType string) *stream.Track {
+func (pb *playback) newTrack(s *span, kind, mimeType string) *stream.Track {
 	track := stream.NewTrack()
 	for n := s.first; n <= s.last; n++ {
 		p := pb.film.periods[n]
@@ -168,7 +190,7 @@ func (pb *playback) newTrack(s *span, kind string, buffer platform.SourceBuffer,
 		}
 		track.Parts = append(track.Parts, part)
 	}
-	track.Buffer, track.MIMEType, track.Kind = buffer, mimeType, fetch.Media
+	track.MIMEType, track.Kind = mimeType, fetch.Media
 	track.Element, track.Fetch, track.Meter, track.Observer = pb.element, pb.fetch, pb.player.meter, pb
 	track.Goals = stream.Goals(pb.player.config.Buffer)
 	track.Wanted = pb.media.Streaming

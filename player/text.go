@@ -144,7 +144,8 @@ func (pb *playback) feedText() {
 		return
 	}
 	x.current.RemoveCues(0, forever)
-	track := pb.newTrack(s, "text", stream.NewCueBuffer(x.current), "")
+	track := pb.newTrack(s, "text", "")
+	track.Buffer = stream.NewCueBuffer(x.current)
 	track.Kind, track.Selector, track.Wanted = fetch.Text, nil, nil
 	for i, part := range track.Parts {
 		part.Renditions = nil

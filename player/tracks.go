@@ -155,7 +155,7 @@ func (pb *playback) selectTrack(kind, id string) error {
 		return configError("There is no "+kind+" track "+id, "Choose one of those that trackschange lists")
 	}
 	pb.wishes[kind] = wish
-	before := pb.types()
+	before := pb.types(kind)
 	pb.chooseTracks()
 	if kind == "text" {
 		pb.switchText()
@@ -166,25 +166,25 @@ func (pb *playback) selectTrack(kind, id string) error {
 	return nil
 }
 
-// types lists what the SourceBuffers of the span were made for.
-func (pb *playback) types() map[string]string {
-	types := map[string]string{}
-	for _, kind := range kinds[:2] {
-		if set := pb.film.periods[pb.span.first].chosen[kind]; set != nil {
-			types[kind] = set.renditions[0].Header.MIMEType()
+// types lists what the tracks of a kind are in the periods of the span; "" is none.
+func (pb *playback) types(kind string) (types []string) {
+	for _, p := range pb.film.periods[pb.span.first : pb.span.last+1] {
+		mimeType := ""
+		if set := p.chosen[kind]; set != nil {
+			mimeType = set.renditions[0].Header.MIMEType()
 		}
+		types = append(types, mimeType)
 	}
 	return types
 }
 
-// switchTo goes over to another track. Where the SourceBuffer cannot take its type, all begins anew at the playhead.
-func (pb *playback) switchTo(kind string, before map[string]string) error {
+// switchTo goes over to another track. Where the SourceBuffer may not take its type, all begins anew at the playhead.
+func (pb *playback) switchTo(kind string, before []string) error {
 	s := pb.span
 	track := s.tracks[kind]
-	for n := s.first; n <= s.last; n++ {
-		set := pb.film.periods[n].chosen[kind]
-		if (set == nil) != (track == nil) || set != nil && !stream.Alike(set.renditions[0].Header.MIMEType(), before[kind]) {
-			pb.licenseFor(n)
+	for i, mimeType := range pb.types(kind) {
+		if (mimeType == "") != (track == nil) || mimeType != "" && !stream.Alike(mimeType, before[i]) {
+			pb.licenseFor(s.first + i)
 			return pb.reopen(pb.element.CurrentTime())
 		}
 	}

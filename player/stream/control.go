@@ -1,6 +1,11 @@
 package stream
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/keystream-player/keystream/player/platform"
+)
 
 // Do has the track's goroutine do something, and look again. It may be called from anywhere and never blocks; after Run has ended it does nothing.
 func (t *Track) Do(f func()) {
@@ -10,9 +15,19 @@ func (t *Track) Do(f func()) {
 	})
 }
 
+// Use gives the track its SourceBuffer. What it has downloaded before waits for that.
+func (t *Track) Use(buffer platform.SourceBuffer) {
+	t.Do(func() { t.Buffer = buffer })
+}
+
 // Select makes other renditions those of a part. What is there of the old ones is replaced, but for what is just being played.
 func (t *Track) Select(part int, renditions []*Rendition) {
 	t.Do(func() {
+		for _, r := range t.Parts[part].Renditions {
+			if !slices.Contains(t.former, r) {
+				t.former = append(t.former, r)
+			}
+		}
 		t.Parts[part].Renditions = renditions
 		t.mark(func(h held) bool { return h.part == part && !t.Parts[part].has(h.rendition) })
 	})

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"slices"
 	"time"
 
 	"github.com/keystream-player/keystream/player/manifest"
@@ -59,6 +60,9 @@ const (
 	// slack bridges the cracks between segments: of rounding, and of Representations whose segments are not cut alike.
 	slack = 100 * time.Millisecond
 
+	// rounding is how much the times of one place may differ.
+	rounding = time.Millisecond
+
 	// settleAhead is how far from the playhead media begins to be replaced, so that the picture does not stand still while it is.
 	settleAhead = time.Second
 
@@ -90,9 +94,10 @@ func Plan(v View) Step {
 	return Step{Action: Fetch, Part: part, At: at, Skipped: stale}
 }
 
-// reach gives the first time from the playhead on whose media is missing, or is to be replaced.
+// reach gives the first time from the playhead on whose media is missing, or is to be replaced. A playhead at the very end needs what comes just before it:
+// without that, the end of the stream would be where other media ends.
 func reach(v View) (t time.Duration, stale bool) {
-	t = v.Position
+	t = min(v.Position, lastMoment(v.Parts))
 	for _, c := range v.Have {
 		switch {
 		case c.End <= t:
@@ -107,26 +112,51 @@ func reach(v View) (t time.Duration, stale bool) {
 	return t, false
 }
 
+// lastMoment is a time within the last segment.
+func lastMoment(parts []PartView) time.Duration {
+	for _, p := range slices.Backward(parts) {
+		switch {
+		case p.Empty:
+		case p.Index == nil:
+			return max(p.Start, p.End-2*slack)
+		case p.Index.Len() > 0:
+			n := min(p.Index.Find(p.End-p.Start-rounding), p.Index.Len()-1)
+			if n > 0 && p.Start+p.Index.Segment(n).Start >= p.End-rounding {
+				n--
+			}
+			last := p.Index.Segment(n)
+			return p.Start + max(last.Start, min(last.End, p.End-p.Start)-2*slack)
+		}
+	}
+	return forever
+}
+
 // locate finds the segment of a time, or the next one: its Part, a time on the Part's clock that finds it, and when it ends. Without an index the segment is
 // not known, but where to begin is. part is -1 where nothing comes any more.
 func locate(parts []PartView, t time.Duration) (part int, at, end time.Duration) {
 	for i, p := range parts {
-		if p.Empty || p.End <= t+slack {
-			continue
-		}
 		at = max(t-p.Start, 0)
-		if p.Index == nil {
+		switch {
+		case p.Empty || p.End <= t+rounding, p.Index == nil && p.End <= t+slack:
+			continue
+		case p.Index == nil:
 			return i, at, t
 		}
-		n := p.Index.Find(at + slack)
+		n := p.Index.Find(at + rounding)
+		if n < p.Index.Len() {
+			if s := p.Index.Segment(n); s.Start < at-rounding && s.End <= at+slack {
+				n++ // only a crack of it is missing; a segment that is as short would be missing whole
+			}
+		}
 		if n >= p.Index.Len() {
 			continue
 		}
 		segment := p.Index.Segment(n)
-		if p.Start+segment.Start >= p.End {
+		if p.Start+segment.Start >= p.End-rounding {
 			continue
 		}
-		return i, max(at+slack, segment.Start), min(p.Start+segment.End, p.End)
+		from := max(at, segment.Start)
+		return i, from + min(slack, (segment.End-from)/2), min(p.Start+segment.End, p.End)
 	}
 	return -1, 0, 0
 }

@@ -15,9 +15,9 @@ import (
 // Track plays one track of a film whose segments have times. One download and one append are under way at once, so that neither the network nor the
 // SourceBuffer waits for the other. Run it on a goroutine of its own, which owns all that is not under mu.
 type Track struct {
-	Parts    []*Part // of the Periods that share its SourceBuffer, in order
-	Buffer   platform.SourceBuffer
-	MIMEType string // that Buffer was made with
+	Parts    []*Part               // of the Periods that share its SourceBuffer, in order
+	Buffer   platform.SourceBuffer // nil until Use
+	MIMEType string                // that Buffer was made with
 	Element  platform.MediaElement
 	Fetch    *fetch.Client
 	Kind     fetch.Kind // of its segments
@@ -45,7 +45,8 @@ type Track struct {
 	feeding   feeding    // what Buffer was told last; while busy, the operation's
 	current   *Rendition // of the newest download
 	fixed     func(*Rendition) bool
-	forced    *Rendition // of the download that replaces one that was given up
+	forced    *Rendition   // of the download that replaces one that was given up
+	former    []*Rendition // that were the parts' before a [Track.Select]; their initialization segments are still here
 
 	full     bool
 	finished bool
@@ -139,20 +140,21 @@ func (t *Track) close() {
 		p.release()
 	}
 	for _, part := range t.Parts {
-		for _, r := range part.Renditions {
-			r.release()
-		}
+		t.former = append(t.former, part.Renditions...)
+	}
+	for _, r := range t.former {
+		r.release()
 	}
 }
 
 // step does what is to be done now.
 func (t *Track) step(ctx context.Context) error {
-	if !t.busy {
+	if !t.busy && t.Buffer != nil {
 		t.look()
 	}
 	next := t.reconcile()
 	switch {
-	case t.busy:
+	case t.busy || t.Buffer == nil:
 	case next.Action == Evict:
 		t.evict(ctx, next.Remove)
 	case t.ready != nil && !t.full:
@@ -162,7 +164,7 @@ func (t *Track) step(ctx context.Context) error {
 		return t.fetch(ctx, next)
 	}
 	t.abandon(ctx)
-	if next.Action == Done && t.coming == nil && t.ready == nil && !t.busy {
+	if next.Action == Done && t.Buffer != nil && t.coming == nil && t.ready == nil && !t.busy {
 		return t.finish()
 	}
 	return nil
