@@ -1,6 +1,7 @@
 package player
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -57,6 +58,7 @@ func newFilm(m *manifest.Manifest, supported func(mimeType string) bool) *film {
 				p.sets = append(p.sets, set)
 			}
 		}
+		p.sets = joined(p.sets)
 		f.periods = append(f.periods, p)
 		f.end = p.end
 	}
@@ -76,6 +78,26 @@ func playable(source *manifest.AdaptationSet, supported func(string) bool) *trac
 		return nil
 	}
 	return set
+}
+
+// joined makes one of sets whose Representations can stand in for each other, as the manifest says: films with a key for each size are packaged so.
+func joined(sets []*trackSet) (out []*trackSet) {
+	for _, set := range sets {
+		i := slices.IndexFunc(out, func(first *trackSet) bool { return first.switches(set) })
+		if i < 0 {
+			out = append(out, set)
+			continue
+		}
+		out[i].renditions = append(out[i].renditions, set.renditions...)
+		slices.SortStableFunc(out[i].renditions, func(a, b *stream.Rendition) int { return cmp.Compare(a.Bandwidth, b.Bandwidth) })
+	}
+	return out
+}
+
+// switches says whether a SourceBuffer can go from one set to the other and back, and the manifest lets it.
+func (s *trackSet) switches(other *trackSet) bool {
+	return s.Kind == other.Kind && s.TrickPlay == other.TrickPlay && (slices.Contains(s.SwitchesWith, other.ID) || slices.Contains(other.SwitchesWith, s.ID)) &&
+		stream.Alike(s.renditions[0].Header.MIMEType(), other.renditions[0].Header.MIMEType())
 }
 
 // at gives the period of a time: the last one that has begun.
@@ -167,7 +189,9 @@ func (w wish) compare(a, b *trackSet) int {
 func (w wish) merits(s *trackSet) (m [8]int) {
 	if w.like != nil {
 		m[0] = bit(s.AdaptationSet == w.like)
-		m[1] = bit(strings.EqualFold(s.Language, w.like.Language))
+		m[1] = bit(strings.EqualFold(s.Language, w.like.Language)) + bit(strings.EqualFold(primary(s.Language), primary(w.like.Language)))
+	}
+	if m[1] > 0 {
 		m[2] = bit(slices.Equal(s.Roles, w.like.Roles)) + bit(len(s.Accessibility) == len(w.like.Accessibility))
 		m[3] = bit(s.Label == w.like.Label)
 	}
@@ -177,7 +201,7 @@ func (w wish) merits(s *trackSet) (m [8]int) {
 			break
 		}
 	}
-	m[5] = bit(slices.Contains(s.Roles, "main")) - bit(slices.Contains(s.Roles, "description") || len(s.Accessibility) > 0)
+	m[5] = bit(slices.Contains(s.Roles, "main")) - 2*bit(slices.Contains(s.Roles, "description") || len(s.Accessibility) > 0)
 	m[6] = bit(!slices.Contains(s.Roles, "alternate") && !slices.Contains(s.Roles, "commentary") && !slices.Contains(s.Roles, "dub"))
 	if s.Kind == "video" {
 		m[7] = len(s.renditions)
@@ -190,6 +214,12 @@ func bit(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// primary is the language without its varieties.
+func primary(language string) string {
+	language, _, _ = strings.Cut(language, "-")
+	return language
 }
 
 // speaks says whether a track's language is the one wanted, or a variety of it.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the films, their posters and films.json, all in this folder: see README.md.
+# Makes the films, their posters, films.json and dash.json, all in this folder: see README.md. `make.sh films` or `make.sh dash` makes one half.
 # Needs ffmpeg with x264, vpx, vorbis and opus, the DejaVu fonts, node and npm. TOOLS (default: a temporary folder) is where shaka-packager is put.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -221,30 +221,42 @@ webm() {
   film "$name-cenc-video" "$title: encrypted, without sound" cenc none "$kid:$key" "$name-cenc-video.webm"
 }
 
+films() {
+  shoot aurora 10 196
+  shoot tide 20 220
+  shoot bloom 10 247
+
+  fragmented
+  progressive
+  tracks mp4-cenc aurora 'Aurora, cenc' 'MP4 · H.264 · AAC · cenc · common PSSH' cenc common --protection_systems Common
+  tracks mp4-cbcs tide 'Tide, cbcs' 'MP4 · H.264 · AAC · cbcs · common PSSH' cbcs common --protection_systems Common
+  two_keys
+  tracks mp4-cenc-no-pssh bloom 'Bloom, no PSSH' 'MP4 · H.264 · AAC · cenc · no PSSH' cenc none --mp4_include_pssh_in_stream=false
+  tracks mp4-cenc-widevine-pssh aurora 'Aurora, foreign PSSH' 'MP4 · H.264 · AAC · cenc · Widevine’s PSSH only' cenc widevine --protection_systems Widevine
+  rotation mp4-cenc-rotation 'Tide, changing keys' 'MP4 · H.264 · AAC · cenc · a new key every 2 s' fragments --protection_systems Common
+  rotation mp4-cenc-rotation-no-pssh 'Tide, changing keys, no PSSH' 'MP4 · H.264 · AAC · cenc · a new key every 2 s · no PSSH' none --mp4_include_pssh_in_stream=false
+  tracks mp4-cenc-clear-lead aurora 'Aurora, clear start' 'MP4 · H.264 · AAC · cenc · clear for the first 2 s' cenc common --protection_systems Common --clear_lead 2
+  clear_ends
+  by_ffmpeg mp4-cenc-progressive 'Bloom, cenc, progressive' 'progressive MP4 · H.264 · AAC · cenc · no PSSH' false
+  by_ffmpeg mp4-cenc-muxed 'Bloom, cenc, in one file' 'fragmented MP4 · H.264 · AAC · cenc · no PSSH' true
+  refused cens
+  refused cbc1
+  webm webm-vp8-vorbis bloom 'Bloom, VP8' 'VP8 · Vorbis' vp8 30313233343536373839303132333435 ebdd62f16814d27b68ef122afce4ae3c
+  webm webm-vp9-opus aurora 'Aurora, VP9' 'VP9 · Opus' vp9 "$(kid webm-vp9-opus-cenc)" "$(key webm-vp9-opus-cenc)"
+
+  node "$here/films.mjs" "$work/films.tsv" >films.json
+}
+
+. "$here/dash.sh"
+
 install_packager
-shoot aurora 10 196
-shoot tide 20 220
-shoot bloom 10 247
-
-fragmented
-progressive
-tracks mp4-cenc aurora 'Aurora, cenc' 'MP4 · H.264 · AAC · cenc · common PSSH' cenc common --protection_systems Common
-tracks mp4-cbcs tide 'Tide, cbcs' 'MP4 · H.264 · AAC · cbcs · common PSSH' cbcs common --protection_systems Common
-two_keys
-tracks mp4-cenc-no-pssh bloom 'Bloom, no PSSH' 'MP4 · H.264 · AAC · cenc · no PSSH' cenc none --mp4_include_pssh_in_stream=false
-tracks mp4-cenc-widevine-pssh aurora 'Aurora, foreign PSSH' 'MP4 · H.264 · AAC · cenc · Widevine’s PSSH only' cenc widevine --protection_systems Widevine
-rotation mp4-cenc-rotation 'Tide, changing keys' 'MP4 · H.264 · AAC · cenc · a new key every 2 s' fragments --protection_systems Common
-rotation mp4-cenc-rotation-no-pssh 'Tide, changing keys, no PSSH' 'MP4 · H.264 · AAC · cenc · a new key every 2 s · no PSSH' none --mp4_include_pssh_in_stream=false
-tracks mp4-cenc-clear-lead aurora 'Aurora, clear start' 'MP4 · H.264 · AAC · cenc · clear for the first 2 s' cenc common --protection_systems Common --clear_lead 2
-clear_ends
-by_ffmpeg mp4-cenc-progressive 'Bloom, cenc, progressive' 'progressive MP4 · H.264 · AAC · cenc · no PSSH' false
-by_ffmpeg mp4-cenc-muxed 'Bloom, cenc, in one file' 'fragmented MP4 · H.264 · AAC · cenc · no PSSH' true
-refused cens
-refused cbc1
-webm webm-vp8-vorbis bloom 'Bloom, VP8' 'VP8 · Vorbis' vp8 30313233343536373839303132333435 ebdd62f16814d27b68ef122afce4ae3c
-webm webm-vp9-opus aurora 'Aurora, VP9' 'VP9 · Opus' vp9 "$(kid webm-vp9-opus-cenc)" "$(key webm-vp9-opus-cenc)"
-
-node "$here/films.mjs" "$work/films.tsv" >films.json
-rm -f "$here"/*.mp4 "$here"/*.webm "$here"/*.webp
+case ${1:-all} in
+films | all) films ;;&
+dash | all) dash ;;
+films) ;;
+*) echo "make.sh: want films, dash or nothing" >&2 && exit 2 ;;
+esac
+[[ ! -e films.json ]] || rm -f "$here"/*.mp4 "$here"/*.webm "$here"/*.webp
+[[ ! -d dash ]] || rm -rf "$here/dash"
 mv ./* "$here"
-du -cb "$here"/*.mp4 "$here"/*.webm "$here"/*.webp | tail -1
+find "$here" -name '*.mp4' -o -name '*.webm' -o -name '*.webp' -o -name '*.mpd' -o -name '*.vtt' | xargs du -cb | tail -1

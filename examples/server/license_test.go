@@ -24,6 +24,14 @@ func TestLicense(t *testing.T) {
 	}
 }
 
+// The licence server knows the keys of films in DASH, too.
+func TestLicenseForDASH(t *testing.T) {
+	response, body := ask(t, start(t, config{}), "POST", "/license", `{"kids":["`+dashKid64+`"]}`)
+	if response.StatusCode != 200 || !strings.Contains(body, `"kid":"`+dashKid64+`","k":"`+filmKey64+`"`) {
+		t.Errorf("%d %s", response.StatusCode, body)
+	}
+}
+
 func TestLicenseRefusals(t *testing.T) {
 	plain := start(t, config{})
 	guarded := start(t, config{token: "open sesame"})

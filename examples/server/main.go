@@ -117,6 +117,7 @@ func newHandler(c config) (http.Handler, error) {
 	mux.Handle("/dist/", http.StripPrefix("/dist", site{root: filepath.Join(root, "web", "dist"), hint: "run `make build` first"}))
 	mux.Handle("/media/", http.StripPrefix("/media", site{root: filepath.Join(root, "examples", "media"), hint: "run `make media` to make the films"}))
 	mux.Handle("/", site{root: filepath.Join(root, "examples")})
+	mux.Handle("/throttle/", newThrottle(mux))
 	if c.packaged != "" {
 		mux.Handle("/packaged/", http.StripPrefix("/packaged", site{root: filepath.Join(c.packaged, "www")}))
 	}
@@ -135,8 +136,10 @@ func loadKeys(root string, c config) (keys, error) {
 		return keys{}, errors.New("-master: want at least 16 bytes in hex (make them with: openssl rand -hex 32)")
 	}
 	all := keys{fixed: map[id]id{}, master: master}
-	if err := all.addFilms(filepath.Join(root, "examples", "media", "films.json")); err != nil {
-		return keys{}, err
+	for _, list := range []string{"films.json", "dash.json"} {
+		if err := all.addFilms(filepath.Join(root, "examples", "media", list)); err != nil {
+			return keys{}, err
+		}
 	}
 	if c.keys != "" {
 		if err := all.addFile(c.keys); err != nil {

@@ -14,6 +14,9 @@ const (
 	filmKid = "30313233343536373839303132333435"
 	filmKey = "ebdd62f16814d27b68ef122afce4ae3c"
 
+	dashKid   = "ffeeddccbbaa99887766554433221100"
+	dashKid64 = "_-7dzLuqmYh3ZlVEMyIRAA"
+
 	filmKid64 = "MDEyMzQ1Njc4OTAxMjM0NQ"
 	filmKey64 = "691i8WgU0nto7xIq_OSuPA"
 )
@@ -32,6 +35,10 @@ func repository(t *testing.T) string {
 		"examples/server/main.go":      "package main",
 		"examples/media/film.mp4":      "0123456789",
 		"examples/media/films.json":    `[{"name":"film","keys":{"` + filmKid + `":"` + filmKey + `"}}]`,
+		"examples/media/dash.json":     `[{"name":"dash","keys":{"` + dashKid + `":"` + filmKey + `"}}]`,
+		"examples/media/dash/film.mpd": "<MPD/>",
+		"examples/media/dash/1.m4s":    "segment",
+		"examples/media/dash/en.vtt":   "WEBVTT",
 		"examples/media/make.sh":       "#!/bin/sh",
 		"web/dist/player.wasm":         "\x00asm",
 		"web/dist/keystream.js":        "export {}",

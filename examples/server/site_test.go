@@ -23,6 +23,9 @@ func TestSite(t *testing.T) {
 		{"/clearkey/main.js", 200, "text/javascript; charset=utf-8"},
 		{"/media/film.mp4", 200, "video/mp4"},
 		{"/media/films.json", 200, "application/json"},
+		{"/media/dash/film.mpd", 200, "application/dash+xml"},
+		{"/media/dash/1.m4s", 200, "video/iso.segment"},
+		{"/media/dash/en.vtt", 200, "text/vtt; charset=utf-8"},
 		{"/dist/player.wasm", 200, "application/wasm"},
 		{"/dist/keystream.js", 200, "text/javascript; charset=utf-8"},
 

@@ -11,7 +11,7 @@ if (query.has('managed')) delete globalThis.MediaSource // which leaves ManagedM
 const { Player } = await import(`${query.get('prefix') ?? ''}/dist/keystream.js`)
 
 const video = document.querySelector('video')
-const types = ['encrypted', 'licenserequest', 'keystatuschange', 'statechange', 'stall', 'error']
+const types = ['encrypted', 'licenserequest', 'keystatuschange', 'statechange', 'stall', 'trackschange', 'qualitychange', 'request', 'error']
 
 const stage = {
   Player,
@@ -19,11 +19,13 @@ const stage = {
   video,
   player: undefined,
   seen: [], // { type, detail } of every event
+  heard: [], // the names of the element's events
 
   /** Makes a player, after closing the one before. */
   async make(config) {
     await stage.player?.close()
     stage.seen = []
+    stage.heard = []
     stage.player = stage.watch(new Player(video, config))
   },
 
@@ -53,6 +55,29 @@ const stage = {
     const error = await stage.load(source)
     return error ?? stage.playToEnd(rate)
   },
+
+  /** Makes, loads and plays, at a rate. */
+  async start(source, config, rate = 1) {
+    await stage.make(config)
+    performance.clearResourceTimings()
+    await stage.player.load(source)
+    video.playbackRate = rate
+    await video.play()
+  },
+
+  /** Resolves once this is true, which is looked at often. */
+  async until(isSo) {
+    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20))
+  },
+
+  /** The names of the files that the browser was asked for, in order. */
+  asked: () => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname.split('/').at(-1)),
+
+  /** The details of the player's events of a type. */
+  told: (wanted) => stage.seen.filter(({ type }) => type === wanted).map(({ detail }) => detail),
+
+  /** Which quality is buffered at a time: its id, '' for a segment that could not be had, or undefined. */
+  qualityAt: (kind, time) => stage.player.buffered[kind]?.find(({ start, end }) => start <= time && time < end)?.quality,
 
   /** Plays to the film's end, or to an error of the player's. */
   async playToEnd(rate = 1) {
@@ -88,7 +113,7 @@ const stage = {
     return a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length
   },
 
-  errors: () => stage.seen.filter(({ type }) => type === 'error').map(({ detail }) => detail),
+  errors: () => stage.told('error'),
 
   /** Resolves when the player's state is this one. */
   reached(state, player = stage.player) {
@@ -99,6 +124,8 @@ const stage = {
     })
   },
 }
+
+for (const type of ['loadstart', 'waiting', 'seeked', 'ended', 'resize']) video.addEventListener(type, () => stage.heard.push(type))
 
 const shapes = {
   File: ([file]) => file,
