@@ -17,7 +17,7 @@ NEEDS = chromium:chromium firefox-esr:firefox-esr ffmpeg:ffmpeg gcc:gcc \
 	WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb $(GSTREAMER)isomp4.so:gstreamer1.0-plugins-good \
 	$(GSTREAMER)videoparsersbad.so:gstreamer1.0-plugins-bad $(GSTREAMER)libav.so:gstreamer1.0-libav
 
-.PHONY: help setup tools build demo test test-go test-js test-web test-browser test-e2e soak bench-drm bench-decrypt lint size media clean
+.PHONY: help setup tools build demo test test-go test-js test-web test-browser test-e2e soak bench bench-drm bench-decrypt bench-abr lint size media clean
 .DELETE_ON_ERROR:
 
 help: ## print this
@@ -77,6 +77,7 @@ test: ## prove it all, installing what is missing
 test-go: ## Go, natively, with the race detector; the simulation also without, for it plays ten times as many seeds then
 	go test -race ./...
 	go test ./player/drm -run TestSimulation
+	go test ./player/abr
 
 # The environment is cut down because Go's js port has room for 8 kB of it.
 test-js: ## the same packages as wasm on Node
@@ -97,11 +98,19 @@ test-e2e: build ## the site and the films in each browser
 soak: tools ## a million random plays of the DRM engine (an hour on two cores); SEEDS=n for fewer
 	go test ./player/drm -run TestSimulation -timeout 0 -sim.seeds $(or $(SEEDS),1000000)
 
+bench: build ## DASH beside shaka-player, dash.js and rx-player: start, large manifests, the page's thread, memory (an hour; BENCH=start for a part)
+	cd web && node bench/dash.mjs
+
 bench-drm: build ## licences, sessions and time to the first key, beside shaka-player and rx-player
 	cd web && node bench/drm.mjs
 
 bench-decrypt: build ## software decryption, beside shaka-player's: speed, vectors, what a film costs
 	cd web && node bench/decrypt.mjs
+
+ABR = ../shared/abr
+bench-abr: tools ## which quality next: scores over 86 real 3G traces (TRACES=f.jsonl FILM=f.json BUFFER=25)
+	@table=$$(mktemp) && go test -count=1 ./player/abr -run '^TestScore$$' -abr.table=$$table -abr.traces='$(abspath $(or $(TRACES),$(ABR)/traces-3g.jsonl))' \
+		-abr.film='$(abspath $(or $(FILM),$(ABR)/bbb.json))' -abr.buffer=$(or $(BUFFER),25) >&2 && cat $$table; code=$$?; rm -f $$table; exit $$code
 
 lint: $(STATICCHECK) $(NODE_STAMP) ## gofmt, go vet and staticcheck for both targets, tsc, biome
 	@unformatted=$$(gofmt -l player wasm examples web/test); [ -z "$$unformatted" ] || { echo "gofmt these: $$unformatted"; exit 1; }

@@ -41,9 +41,6 @@ type Throughput struct {
 	BitsPerSecond int64         // 0 is not known
 	Latency       time.Duration // from a request to its first byte
 	Measured      bool          // in this session of the page; else it is a guess, or kept of an earlier load
-
-	// Spread is how far off it tends to be: the standard deviation of ln(measured/expected).
-	Spread float64
 }
 
 // Download is one that is under way.
@@ -58,13 +55,15 @@ type Transfer struct {
 	Bytes                  int64
 }
 
-// New makes a Selector of a kind: "throughput", "bola", "dynamic", or "" for what Keystream thinks best.
+// New makes a Selector of a kind: "throughput", "bola", "dynamic", "lookahead", or "" for what Keystream thinks best: lookahead.
 func New(kind string) Selector {
 	switch kind {
 	case "throughput":
 		return NewThroughput()
+	case "dynamic":
+		return NewDynamic()
 	case "bola":
 		return NewBOLA()
 	}
-	return NewDynamic()
+	return NewLookahead()
 }

@@ -6,60 +6,59 @@ import (
 )
 
 // Estimator makes a Throughput of the transfers of all tracks. The zero value knows nothing yet. One goroutine uses it at a time.
+//
+// It keeps two means of samples, one that follows fast and one that is steady, and gives what lies between. Tracks that download at the same time share the
+// link, so all their bytes are put against the time in which any of them was under way.
 type Estimator struct {
-	fast, slow average // of bits a second, by seconds of transfer
-	error      average // of the squared error, in logarithms, by transfers
-	latency    average // seconds, by requests
-	seed       float64
+	fast, slow average // bits a second
+	latency    average // seconds
+	seed       int64
 
 	reached time.Time // up to where the link's time is accounted for
-	bits    float64   // of a sample that is not big enough yet
-	busy    float64   // seconds that it took
-	cached  bool      // all that was measured looks like it came out of a cache
+	bits    float64   // of a sample that is not big enough yet …
+	busy    float64   // … and the seconds that it took
+	cached  bool      // all that was measured looks as if it came out of a cache
 }
 
 const (
-	defaultBitsPerSecond = 1_000_000 // where nothing is known: what most links have, and few first segments take long at
+	defaultBitsPerSecond = 1_000_000 // where nothing is known: most links have it, and few first segments take long at it
 
-	fastHalfLife, slowHalfLife = 3, 8 // seconds of transfer
-	errorHalfLife              = 8    // transfers
-	latencyHalfLife            = 4    // requests
+	maxBitsPerSecond = 1e12
 
-	sampleBits    = 16_000 * 8 // what is less says little: it may come with the packets that open a connection
-	cacheTime     = 5 * time.Millisecond
-	cacheBytes    = 50_000 // in cacheTime: 80 Mbit/s, the request included
-	defaultSpread = 0.35
+	fastHalfLife, slowHalfLife = 2.0, 10.0 // seconds of transfer
+	latencyHalfLife            = 4.0       // requests
+
+	// A sample counts for no more than this: else a standstill of twenty seconds, once it is over, weighs down the next ten.
+	maxSampleSeconds = 2.0
+
+	// What is smaller waits for more: it may have come with the very packets that open a connection.
+	minSampleBits = 16_000 * 8
+
+	// cacheBytes in less than cacheTime, the request included, come from a cache and tell nothing of the network: 80 Mbit/s without any latency.
+	cacheBytes, cacheTime = 50_000, 5 * time.Millisecond
 )
 
-// average is an exponentially weighted mean that is right from the first sample on.
+// average is an exponentially weighted mean that is right from the first sample on. Its zero value has none.
 type average struct{ sum, weight float64 }
 
-// add takes a sample of so many half-lives.
 func (a *average) add(value, halfLives float64) {
 	keep := math.Exp2(-halfLives)
 	a.sum = a.sum*keep + value*(1-keep)
 	a.weight = a.weight*keep + 1 - keep
 }
 
-func (a *average) mean() float64 { return a.sum / a.weight }
+func (a average) empty() bool   { return a.weight <= 0 }
+func (a average) mean() float64 { return a.sum / a.weight }
 
-// Seed says what the throughput was at an earlier load. What is measured replaces it.
-func (e *Estimator) Seed(bitsPerSecond int64) { e.seed = float64(max(bitsPerSecond, 0)) }
+// Seed says what the throughput was at an earlier load; 0 forgets it. It is believed until something is measured.
+func (e *Estimator) Seed(bitsPerSecond int64) { e.seed = max(bitsPerSecond, 0) }
 
-// Add takes a transfer that is over, in the order of their ends.
+// Add takes transfers, in the order in which they end. One that was given up counts too.
 func (e *Estimator) Add(t Transfer) {
-	if t.Opened.Before(t.Started) || t.Ended.Before(t.Opened) || t.Bytes <= 0 {
+	if t.Opened.Before(t.Started) || t.Ended.Before(t.Opened) || t.Bytes <= 0 || !e.believes(t) {
 		return
 	}
-	cached := t.Bytes >= cacheBytes && t.Ended.Sub(t.Started) < cacheTime
-	if cached && e.fast.weight > 0 && !e.cached {
-		return
-	}
-	if !cached && e.cached {
-		e.fast, e.slow, e.latency, e.error = average{}, average{}, average{}, average{}
-	}
-	e.cached = cached
-	e.latency.add(t.Opened.Sub(t.Started).Seconds(), 1.0/latencyHalfLife)
+	e.latency.add(t.Opened.Sub(t.Started).Seconds(), 1/latencyHalfLife)
 	begin := t.Opened
 	if e.reached.After(begin) {
 		begin = e.reached
@@ -69,37 +68,41 @@ func (e *Estimator) Add(t Transfer) {
 		e.reached = t.Ended
 	}
 	e.bits += float64(t.Bytes) * 8
-	if e.bits >= sampleBits && e.busy > 0 {
-		e.sample()
+	if e.bits < minSampleBits && e.busy < maxSampleSeconds || e.busy <= 0 {
+		return
 	}
-}
-
-func (e *Estimator) sample() {
-	rate := e.bits / e.busy
-	if e.fast.weight > 0 {
-		off := math.Log(rate / e.estimate())
-		e.error.add(off*off, 1.0/errorHalfLife)
-	}
-	e.fast.add(rate, e.busy/fastHalfLife)
-	e.slow.add(rate, e.busy/slowHalfLife)
+	weight := min(e.busy, maxSampleSeconds)
+	e.fast.add(e.bits/e.busy, weight/fastHalfLife)
+	e.slow.add(e.bits/e.busy, weight/slowHalfLife)
 	e.bits, e.busy = 0, 0
 }
 
-func (e *Estimator) estimate() float64 { return min(e.fast.mean(), e.slow.mean()) }
+// believes tells the network from a cache. As long as there has been nothing but a cache, that is what there is to go by.
+func (e *Estimator) believes(t Transfer) bool {
+	cached := t.Bytes >= cacheBytes && t.Ended.Sub(t.Started) < cacheTime
+	switch {
+	case !cached && e.cached:
+		*e = Estimator{seed: e.seed}
+	case cached && !e.cached && !e.latency.empty():
+		return false
+	}
+	e.cached = cached
+	return true
+}
+
+func (e *Estimator) expected() float64 { return max(math.Sqrt(e.fast.mean()*e.slow.mean()), 1) }
 
 // Throughput is what is expected of the next transfer.
 func (e *Estimator) Throughput() Throughput {
-	t := Throughput{BitsPerSecond: defaultBitsPerSecond, Spread: defaultSpread}
+	t := Throughput{BitsPerSecond: defaultBitsPerSecond}
 	if e.seed > 0 {
-		t.BitsPerSecond = int64(e.seed)
+		t.BitsPerSecond = e.seed
 	}
-	if e.latency.weight > 0 {
-		t.Latency = time.Duration(e.latency.mean() * 1e9)
+	if !e.latency.empty() {
+		t.Latency = time.Duration(e.latency.mean() * float64(time.Second))
 	}
-	if e.fast.weight > 0 {
-		t.BitsPerSecond, t.Measured = max(int64(e.estimate()), 1), true
-		w := e.error.weight
-		t.Spread = math.Sqrt(e.error.sum + (1-w)*defaultSpread*defaultSpread)
+	if !e.fast.empty() {
+		t.BitsPerSecond, t.Measured = int64(min(e.expected(), maxBitsPerSecond)), true
 	}
 	return t
 }

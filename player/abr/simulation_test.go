@@ -234,11 +234,12 @@ func (s *simulation) result() result {
 			r.change += math.Abs(bitrate-float64(s.film.bitrates[s.rungs[i-1]])) / 1000 / n
 		}
 	}
-	r.time = s.net.now + s.reached() - s.view.Position
-	r.time = s.r.startup + s.stalled + time.Duration(len(s.rungs))*s.film.segment
+	played := time.Duration(len(s.rungs)) * s.film.segment
+	r.time = s.r.startup + s.stalled + played
+	share := played.Seconds() / r.time.Seconds()
+	r.bitrate, r.utility = r.bitrate*share, r.utility*share
 	r.rebuffer = s.stalled.Seconds() / r.time.Seconds()
-	segment := s.film.segment.Seconds()
-	r.score = (r.utility*n - 5*s.stalled.Seconds()/segment) / (r.time.Seconds() / segment)
+	r.score = r.utility - 5*r.rebuffer
 	return r
 }
 
@@ -248,8 +249,8 @@ type fixed struct {
 	count   int
 }
 
-func (f fixed) Len() int                    { return f.count }
-func (f fixed) Find(t time.Duration) int    { return max(0, min(int(t/f.segment), f.count)) }
+func (f fixed) Len() int                 { return f.count }
+func (f fixed) Find(t time.Duration) int { return max(0, min(int(t/f.segment), f.count)) }
 func (f fixed) Segment(n int) manifest.Segment {
 	return manifest.Segment{Start: time.Duration(n) * f.segment, End: time.Duration(n+1) * f.segment}
 }

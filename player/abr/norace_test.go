@@ -1,0 +1,5 @@
+//go:build !race
+
+package abr_test
+
+const raceEnabled = false
