@@ -12,6 +12,7 @@ import (
 type Estimator struct {
 	fast, slow average // bits a second
 	latency    average // seconds
+	last       float64 // the newest sample
 	seed       int64
 
 	reached time.Time // up to where the link's time is accounted for
@@ -27,6 +28,9 @@ const (
 
 	fastHalfLife, slowHalfLife = 2.0, 10.0 // seconds of transfer
 	latencyHalfLife            = 4.0       // requests
+
+	// No more is expected than so many times what the newest sample had: a line that has become slow does not become fast again for its past.
+	believed = 2.0
 
 	// A sample counts for no more than this: else a standstill of twenty seconds, once it is over, weighs down the next ten.
 	maxSampleSeconds = 2.0
@@ -72,6 +76,7 @@ func (e *Estimator) Add(t Transfer) {
 		return
 	}
 	weight := min(e.busy, maxSampleSeconds)
+	e.last = e.bits / e.busy
 	e.fast.add(e.bits/e.busy, weight/fastHalfLife)
 	e.slow.add(e.bits/e.busy, weight/slowHalfLife)
 	e.bits, e.busy = 0, 0
@@ -90,7 +95,9 @@ func (e *Estimator) believes(t Transfer) bool {
 	return true
 }
 
-func (e *Estimator) expected() float64 { return max(math.Sqrt(e.fast.mean()*e.slow.mean()), 1) }
+func (e *Estimator) expected() float64 {
+	return max(min(math.Sqrt(e.fast.mean()*e.slow.mean()), believed*e.last), 1)
+}
 
 // Throughput is what is expected of the next transfer.
 func (e *Estimator) Throughput() Throughput {
