@@ -15,15 +15,27 @@ video.addEventListener('error', ({ detail }) => fail(detail))
 count(video)
 
 films().then(list).catch(fail)
+fetch('media/dash.json').then((response) => response.json()).then(listAdaptive).catch(fail)
 
 function list(all) {
   for (const film of all) {
     const encrypted = Object.keys(film.keys ?? {}).length > 0
     if (!encrypted && !film.fragmented) continue // of interest to tests only
-    const link = element('a', film.title)
-    link.href = `${encrypted ? 'clearkey' : 'mse'}/?film=${encodeURIComponent(film.name)}`
-    const item = element('li')
-    item.append(link, element('span', [film.container, ...film.codecs.join().split(','), film.scheme].filter(Boolean).join(' · ')))
-    document.querySelector('#films').append(item)
+    const about = [film.container, ...film.codecs.join().split(','), film.scheme]
+    add('#films', `${encrypted ? 'clearkey' : 'mse'}/?film=${encodeURIComponent(film.name)}`, film.title, about)
   }
+}
+
+function listAdaptive(all) {
+  for (const { id, title, heights, scheme } of all) {
+    add('#adaptive', `dash/?film=${encodeURIComponent(id)}`, title, ['dash', ...heights.map((height) => `${height}p`), scheme])
+  }
+}
+
+function add(list, href, title, about) {
+  const link = element('a', title)
+  link.href = href
+  const item = element('li')
+  item.append(link, element('span', about.filter(Boolean).join(' · ')))
+  document.querySelector(list).append(item)
 }

@@ -7,6 +7,8 @@ import {
   Player,
   type PlayerConfig,
   type StateChangeDetail,
+  type TrackKind,
+  type TracksChangeDetail,
 } from './index.js'
 
 /** What custom-media-element builds on: it gives a custom element all that HTMLVideoElement has. */
@@ -31,7 +33,17 @@ const sourceAttributes = ['src', 'chunks']
 const configAttributes = ['license-url', 'key-system', 'mode', 'software-clear-key']
 
 /** The events of a Player, which the element fires as its own. */
-const playerEvents = ['encrypted', 'licenserequest', 'keystatuschange', 'statechange', 'stall', 'error'] as const
+const playerEvents = [
+  'encrypted',
+  'licenserequest',
+  'keystatuschange',
+  'statechange',
+  'stall',
+  'trackschange',
+  'qualitychange',
+  'request',
+  'error',
+] as const
 
 /**
  * `<keystream-video>`: a `<video>` that plays with Keystream. It has the attributes, properties, methods and events of HTMLVideoElement, and
@@ -120,6 +132,21 @@ export class KeystreamVideoElement extends CustomVideo {
   /** As of Player: asks anew for the licences that have failed. */
   async retryLicense(): Promise<void> {
     await this.#player?.retryLicense()
+  }
+
+  /** As of Player; no tracks while there is none. */
+  get tracks(): TracksChangeDetail {
+    return this.#player?.tracks ?? { tracks: [], auto: true }
+  }
+
+  /** As of Player. */
+  async selectTrack(kind: TrackKind, id: string | null): Promise<void> {
+    await this.#player?.selectTrack(kind, id)
+  }
+
+  /** As of Player. */
+  async selectQuality(id: string | null): Promise<void> {
+    await this.#player?.selectQuality(id)
   }
 
   /** As of Player. */

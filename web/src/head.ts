@@ -1,12 +1,13 @@
 // A head start: what a film needs first is begun while player.wasm is on its way, and is handed over when Go asks for just that. No outcome changes by
 // it: what nobody asks for is given up, and MediaKeys that cannot be had so are asked for as ever.
 import type { CheckedFile, CrossedConfig, CrossedKeySystem } from './crossing.js'
+import { foresee } from './foresee.js'
 
 /** What is not asked for within so many milliseconds is too old. */
 const patience = 30_000
 
 interface Preload {
-  url: string
+  request: string
   stop: AbortController
   response: Promise<Response>
 }
@@ -22,10 +23,40 @@ const warmed = new Set<Warm>()
 /** Begins with what a load of these files will ask for, where they are a manifest. The function it returns gives up what was not taken over. */
 export function headStart([file, ...more]: CheckedFile[], config: CrossedConfig): () => void {
   if (!file || more.length > 0 || typeof file.url !== 'string' || !isManifest(file.url, file.type)) return () => {}
-  const abandon = [preload(file.url), warm(config.keySystems, config.software)]
+  const abandon = [warm(config.keySystems, config.software)]
+  const manifest = begin(file.url)
+  abandon.push(manifest.abandon)
+  let over = false
+  // The copy is made before Go can take the response over.
+  manifest.response
+    .then(async (response) => {
+      if (!response.ok || !(Number(response.headers.get('Content-Length')) < longest)) return
+      const { keyId, media } = foresee(await response.clone().text(), response.url)
+      if (over) return
+      const server = keyId && licenseServer(config)
+      if (server) abandon.push(begin(server, `{"kids":["${keyId}"],"type":"temporary"}`).abandon)
+      if (!config.abr.startBitrate && !config.audioLanguages.length) for (const url of media) abandon.push(begin(url).abandon)
+    })
+    .catch(() => {}) // it has failed, or Go was done with it first
   return () => {
+    over = true
     for (const f of abandon) f()
   }
+}
+
+/** A manifest that is longer is not looked into: that would hold the page up. */
+const longest = 1 << 20
+
+/**
+ * Where the licence of a key is asked for, if what Go will ask there is known now: of Clear Key alone, whose request names key ids and nothing else, and of a
+ * server that wants no more than that. A request that Go did not take over would be a second one.
+ */
+function licenseServer({ keySystems: [system, ...others] }: CrossedConfig): string {
+  if (!system || others.length > 0 || system.name !== 'org.w3.clearkey' || system.keys.length > 0) return ''
+  const { license } = system
+  if (!license || typeof license === 'function') return ''
+  const plain = !license.request && !license.response && license.urls.length === 0 && license.headers.length === 0 && !license.withCredentials
+  return plain ? license.url : ''
 }
 
 function isManifest(url: string, type: string): boolean {
@@ -34,29 +65,34 @@ function isManifest(url: string, type: string): boolean {
 }
 
 /** Begins to download a file, of which Go knows the same absolute URL. */
-export function preload(url: string): () => void {
+export const preload = (url: string) => begin(url).abandon
+
+/** Begins a request: with a body, it posts JSON. */
+function begin(url: string, body?: string): { response: Promise<Response>; abandon: () => void } {
   const stop = new AbortController()
-  const response = fetch(url, { credentials: 'same-origin', signal: stop.signal })
+  const post = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }
+  const response = fetch(url, { ...(body && post), credentials: 'same-origin', signal: stop.signal })
   response.catch(() => {})
-  const entry = { url: withoutFragment(url), stop, response }
+  const entry = { request: requestOf(url, body), stop, response }
   preloads.add(entry)
   const abandon = () => {
     clearTimeout(timer)
     if (preloads.delete(entry)) stop.abort()
   }
   const timer = setTimeout(abandon, patience)
-  return abandon
+  return { response, abandon }
 }
 
-/** The download of a file that has been begun, once; whoever takes it over stops it, too. */
-export function takePreload(url: string): Preload | undefined {
+/** A request that has been begun, once; whoever takes it over stops it, too. */
+export function takePreload(url: string, body?: string): Preload | undefined {
   for (const entry of preloads) {
-    if (entry.url === withoutFragment(url) && preloads.delete(entry)) return entry
+    if (entry.request === requestOf(url, body) && preloads.delete(entry)) return entry
   }
   return undefined
 }
 
-const withoutFragment = (url: string) => url.replace(/#.*/, '')
+/** What makes two requests the same: a URL may be relative to the page. */
+const requestOf = (url: string, body = '') => `${new URL(url, globalThis.document?.baseURI).href.replace(/#.*/, '')}\n${body}`
 
 /** Pictures that a key system may be asked for before anybody knows the film's: the CDM is the same for all. */
 const pictures = ['video/mp4; codecs="avc1.42E01E"', 'video/webm; codecs="vp8"', 'video/webm; codecs="vp9"']

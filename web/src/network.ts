@@ -34,6 +34,13 @@ async function download(entry: Entry, limit: number): Promise<number> {
   return length
 }
 
+/** What a head start has begun, if it is just this request. */
+function takeBegun(url: string, method: string, headers: string[], body: Uint8Array | null) {
+  if (method === 'GET' && headers.length === 0 && !body) return takePreload(url)
+  const posts = method === 'POST' && body && headers.join() === 'Content-Type,application/json'
+  return posts ? takePreload(url, new TextDecoder().decode(body)) : undefined
+}
+
 export const network = {
   /** Begins a request, or takes over the one that was begun for it; the number is its own, and then its body's. */
   fetch(
@@ -44,9 +51,8 @@ export const network = {
     withCredentials: boolean,
     refuseRedirects: boolean,
   ): number {
-    const bare = method === 'GET' && headers.length === 0 && !body && !withCredentials && !refuseRedirects
-    const begun = bare && takePreload(url)
-    if (begun) return keep({ stop: begun.stop, response: begun.response })
+    const begun = !withCredentials && !refuseRedirects && takeBegun(url, method, headers, body)
+    if (begun) return keep({ stop: begun.stop, response: begun.response, early: true })
     const stop = new AbortController()
     const credentials = withCredentials ? 'include' : 'same-origin'
     const redirect = refuseRedirects ? 'error' : 'follow'
@@ -58,7 +64,9 @@ export const network = {
   /** The status, the final URL and the header once they are there. A line feed goes before each header line. */
   async opened(id: number) {
     const response = await find(id).response
-    return response && [response.status, response.url, Array.from(response.headers, (line) => `\n${line.join(':')}`).join('')]
+    return (
+      response && [response.status, response.url, Boolean(find(id).early), Array.from(response.headers, (line) => `\n${line.join(':')}`).join('')]
+    )
   },
 
   /** Downloads the body and gives its length, or -1 as soon as it is longer than the limit. */

@@ -23,6 +23,8 @@ export interface PlayerEventTarget extends EventTarget {
   removeEventListener(type: string, f: EventListenerOrEventListenerObject | null, options?: boolean | EventListenerOptions): void
 }
 
+const noTracks: TracksChangeDetail = { tracks: [], auto: true }
+
 const PlayerTarget = EventTarget as new () => PlayerEventTarget
 
 /**
@@ -35,7 +37,7 @@ export class Player extends PlayerTarget {
   readonly #video: HTMLMediaElement
   readonly #config: CrossedConfig | KeystreamError
   #state: StateChangeDetail = { state: 'idle', stage: '', mode: '', types: [], keySystem: '', configuration: null, software: false }
-  #tracks: TracksChangeDetail = { tracks: [], auto: true }
+  #tracks = noTracks
   #program?: Program
   #go?: GoPlayer
   #unwatch?: () => void
@@ -151,12 +153,14 @@ export class Player extends PlayerTarget {
    */
   async selectTrack(kind: TrackKind, id: string | null): Promise<void> {
     if (this.#closing) throw closed()
+    if (!this.#go) throw nothing()
     await this.#ask((go) => go.selectTrack({ kind: String(kind) as TrackKind, id: id === null ? '' : String(id) }))
   }
 
   /** Plays one quality only, beginning with the next segment; with `null` the player chooses again. Rejects with CONFIG_INVALID where there is no such. */
   async selectQuality(id: string | null): Promise<void> {
     if (this.#closing) throw closed()
+    if (!this.#go) throw nothing()
     await this.#ask((go) => go.selectQuality(id === null ? '' : String(id)))
   }
 
@@ -165,7 +169,7 @@ export class Player extends PlayerTarget {
     return this.#go?.buffered() ?? {}
   }
 
-  /** What the network does, in bits a second; 0 where nothing is known. Give it to `abr.startBitrate` on the next visit. */
+  /** What the network does, in bits a second; 0 where nothing was measured. Give it to `abr.startBitrate` on the next visit. */
   get throughput(): number {
     return this.#go?.throughput() ?? 0
   }
@@ -222,11 +226,17 @@ export class Player extends PlayerTarget {
     this.#program = running
     this.#unwatch = running.watch((error) => this.#died(error))
     this.#go = running.factory(this.#video, config, (type, detail) => {
-      if (type === 'statechange') this.#state = detail as StateChangeDetail
+      if (type === 'statechange') this.#moved(detail as StateChangeDetail)
       if (type === 'trackschange') this.#tracks = detail as TracksChangeDetail
       // Go is on the stack here, and a listener may call into it.
       queueMicrotask(() => this.#dispatch(type, detail))
     })
+  }
+
+  /** A load that begins, or an end of playing, leaves no tracks. */
+  #moved(state: StateChangeDetail): void {
+    this.#state = state
+    if (state.state === 'idle' || state.stage === 'configure') this.#tracks = noTracks
   }
 
   async #close(): Promise<void> {
@@ -249,6 +259,7 @@ export class Player extends PlayerTarget {
 
   #died(error: KeystreamError): void {
     this.#go = this.#program = undefined
+    this.#tracks = noTracks
     // Nobody feeds the element any more: what it still has would play on to a stall, and keep the dead program's source.
     this.#video.removeAttribute('src')
     this.#video.load()
@@ -297,6 +308,10 @@ function check(video: HTMLMediaElement, config: PlayerConfig): CrossedConfig | K
 
 function interrupted(by: string, stage: string): KeystreamError {
   return failure('LOAD_INTERRUPTED', `${by} came before this load was done`, '', { fatal: false, stage })
+}
+
+function nothing(): KeystreamError {
+  return failure('CONFIG_INVALID', 'Nothing is loaded to choose from', 'Choose once load() has resolved.', { stage: 'configure' })
 }
 
 function closed(): KeystreamError {

@@ -6,6 +6,9 @@ export interface Entry {
   stop?: AbortController
   response?: Promise<Response>
   received?: number
+
+  /** It was begun before Go asked for it. */
+  early?: boolean
   body?: ArrayBuffer
   decryption?: Decryption
   decrypter?: Decrypter

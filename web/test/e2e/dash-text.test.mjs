@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import { names } from '../browser.mjs'
 import { texts } from '../dash-source.mjs'
-import { screen, serveFilms } from './dash.mjs'
+import { serveFilms, testsIn } from './dash.mjs'
 import { inEach } from './each.mjs'
-import { openStage, run } from './open.mjs'
+import { run } from './open.mjs'
 
 let site
 let films
@@ -30,12 +30,14 @@ const shows = (language, text) => {
   return stage.until(() => [...(track.activeCues ?? [])].some((cue) => cue.getCueAsHTML().textContent === text))
 }
 
-inEach('subtitles', { engines: names, limit: 240_000 }, async (t, browser) => {
-  const page = await openStage(browser, site)
-  const { start, reach, jump, fast, ended, errors, asked, selectTrack, tracks } = screen(page)
-  const listed = () => run(page, 'text tracks', native)
-  const until = (language, text) => run(page, `"${text}" on the screen`, shows, language, text)
-  const mode = (language, mode) =>
+/** What a test does with the text tracks of a page. */
+const texting = (page) => ({
+  listed: () => run(page, 'text tracks', native),
+
+  sees: (language, text) => run(page, `"${text}" on the screen`, shows, language, text),
+
+  /** Chooses as controls do. */
+  mode: (language, mode) =>
     run(
       page,
       `${language} ${mode}`,
@@ -45,46 +47,51 @@ inEach('subtitles', { engines: names, limit: 240_000 }, async (t, browser) => {
       },
       language,
       mode,
-    )
-  const shown = async () => (await tracks()).tracks.filter(({ kind, active }) => kind === 'text' && active).map(({ language }) => language)
-  const told = (language) =>
+    ),
+
+  /** Waits until the player says that the text of this language, or none, is shown. */
+  shown: (language) =>
     run(
       page,
-      `tracks with ${language}`,
+      `"${language}" shown`,
       (language) => {
-        const { stage } = globalThis
-        return stage.until(
-          () =>
-            stage.player.tracks.tracks
-              .filter(({ kind, active }) => kind === 'text' && active)
-              .map(({ language }) => language)
-              .join() === language,
-        )
+        const { until, player } = globalThis.stage
+        return until(() => (player.tracks.tracks.find(({ kind, active }) => kind === 'text' && active)?.language ?? '') === language)
       },
       language,
-    )
-  t.afterEach(async () => {
-    assert.deepEqual(page.complaints.splice(0), [])
-    assert.deepEqual(await errors(), [])
-  })
+    ),
+})
 
-  await t.test('two whole files: none is fetched before it is shown; chosen by the app, and as controls choose', async () => {
+inEach('subtitles', { engines: names, limit: 240_000 }, async (t, browser) => {
+  const test = testsIn(t, browser, site)
+
+  await test('two whole files: none is fetched before it is shown; chosen by the app, and as controls choose', async ({
+    page,
+    start,
+    reach,
+    jump,
+    finish,
+    asked,
+    selectTrack,
+    tracks,
+  }) => {
+    const { listed, sees, mode, shown } = texting(page)
     await start(films['shaka-on-demand'])
     await reach(0.2)
     assert.deepEqual(
       (await listed()).map(({ kind, language, mode, cues }) => [kind, language, mode, cues.length]),
       [
-        ['subtitles', 'en', 'disabled', 0],
-        ['subtitles', 'de', 'disabled', 0],
+        ['subtitles', 'en', 'hidden', 0],
+        ['subtitles', 'de', 'hidden', 0],
       ],
     )
-    assert.deepEqual(await shown(), [])
+    await shown('')
     assert.ok(!(await asked()).some((name) => name.endsWith('.vtt')))
 
     const english = (await tracks()).tracks.find(({ kind, language }) => kind === 'text' && language === 'en')
     await selectTrack('text', english.id)
-    assert.deepEqual(await shown(), ['en'])
-    await until('en', 'Over a border of two segments')
+    await shown('en')
+    await sees('en', 'Over a border of two segments')
     const [en] = await listed()
     assert.equal(en.mode, 'showing')
     assert.deepEqual(
@@ -94,28 +101,30 @@ inEach('subtitles', { engines: names, limit: 240_000 }, async (t, browser) => {
 
     await mode('en', 'disabled')
     await mode('de', 'showing')
-    await told('de')
-    await until('de', 'Über die Grenze zweier Segmente')
-    assert.deepEqual((await asked()).filter((name) => name.endsWith('.vtt')), ['en.vtt', 'de.vtt'])
+    await shown('de')
+    await sees('de', 'Über die Grenze zweier Segmente')
+    assert.deepEqual(
+      (await asked()).filter((name) => name.endsWith('.vtt')),
+      ['en.vtt', 'de.vtt'],
+    )
 
     await selectTrack('text', null)
-    assert.deepEqual(await shown(), [])
+    await shown('')
     assert.ok((await listed()).every(({ mode }) => mode !== 'showing'))
     await selectTrack('text', english.id)
     await jump(9)
-    await until('en', 'The end & nothing more')
+    await sees('en', 'The end & nothing more')
     await mode('en', 'disabled')
-    await told('')
-    await fast()
-    await ended()
+    await shown('')
+    await finish()
   })
 
-  await t.test('in segments: a cue over their border is there once, whole; another film takes the tracks away', async () => {
+  await test('in segments: a cue over their border is there once, whole; another film takes the tracks away', async ({ page, start, finish }) => {
+    const { listed, sees } = texting(page)
     await start(films['shaka-live-number'], { textLanguages: ['en'], buffer: { ahead: 4 } })
-    await until('en', 'The first second')
-    await until('en', 'Over a border of two segments')
-    await fast()
-    await ended()
+    await sees('en', 'The first second')
+    await sees('en', 'Over a border of two segments')
+    await finish()
     const [{ cues }, ...others] = await listed()
     assert.deepEqual(others, [])
     assert.deepEqual(

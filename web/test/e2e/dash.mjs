@@ -1,6 +1,7 @@
 // DASH films of packagers that are not ours, served, and what the tests of them do in the page.
+import assert from 'node:assert/strict'
 import { packaged } from '../dash.mjs'
-import { run, until } from './open.mjs'
+import { openStage, run, until } from './open.mjs'
 import { clearKey, newRun, serve } from './site.mjs'
 
 /** Starts the server with all packaged films, and tells of each by its name. */
@@ -19,8 +20,24 @@ export async function keysAsked(site, log) {
   return requests.map(({ body }) => JSON.parse(body).kids.map((kid) => Buffer.from(kid, 'base64url').toString('hex')))
 }
 
+/**
+ * Gives each test a page of its own: test(name, f) calls f with it, and with what {@link screen} does to it. Nothing may go wrong in the page unsaid.
+ */
+export const testsIn =
+  (t, browser, site) =>
+  (name, f, path = 'page.html') =>
+    t.test(name, async (t) => {
+      const page = await openStage(browser, site, { path: `test/${path}` })
+      try {
+        await f({ page, ...screen(page) }, t)
+        assert.deepEqual(page.complaints, [])
+      } finally {
+        await page.close().catch(() => {}) // of a browser that is gone
+      }
+    })
+
 /** What a test does with a page. */
-export function screen(page) {
+function screen(page) {
   const screen = {
     /** Makes, loads and plays a film. `under` is a path of faults or a slow line that all comes by. */
     start(film, config = {}, { rate = 1, under = '' } = {}) {
@@ -47,11 +64,16 @@ export function screen(page) {
 
     reach: (time) => until(page, `${time} s of the film`, (time) => globalThis.stage.video.currentTime >= time, time),
     ended: () => until(page, 'the end', () => globalThis.stage.player.state === 'ended' && globalThis.stage.video.ended),
-    fast: () =>
-      run(page, 'a higher rate', () => {
-        globalThis.stage.video.playbackRate = 4
-      }),
     errors: () => run(page, 'errors', () => globalThis.stage.errors()),
+
+    /** The film plays on, to its end, without an error. */
+    finish: async () => {
+      await run(page, 'a higher rate', () => {
+        globalThis.stage.video.playbackRate = 4
+      })
+      await screen.ended()
+      assert.deepEqual(await screen.errors(), [])
+    },
     asked: () => run(page, 'requests', () => globalThis.stage.asked()),
     told: (type) => run(page, type, (type) => globalThis.stage.told(type), type),
     heard: () => run(page, 'events of the element', () => globalThis.stage.heard),

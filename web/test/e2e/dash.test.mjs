@@ -1,8 +1,8 @@
 // DASH films of packagers that are not ours, through keystream.js and player.wasm, in real browsers: to their end, with one licence for what one covers.
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
-import { packaged } from '../dash.mjs'
 import { names } from '../browser.mjs'
+import { packaged } from '../dash.mjs'
 import { inEach } from './each.mjs'
 import { openStage, run } from './open.mjs'
 import { clearKey, newRun, serve } from './site.mjs'
@@ -20,10 +20,12 @@ inEach('DASH', { engines: names, limit: 600_000 }, async (t, browser, engine) =>
   const page = await openStage(browser, site)
   t.afterEach(() => assert.deepEqual(page.complaints.splice(0), []))
 
-  for (const { name, mpd, scheme, duration, keys } of films) {
+  for (const { name, mpd, scheme, rotation, duration, keys } of films) {
     await t.test(`${name} plays to its end`, async () => {
       const log = newRun(name)
       const config = scheme ? clearKey({ license: `/license?run=${log}` }) : {}
+      // Firefox waits for ever for keys that it has, whoever gives it them and when, where cbcs takes its keys from sample groups.
+      if (engine === 'firefox' && scheme === 'cbcs' && rotation) config.softwareClearKey = 'always'
       const result = await run(page, `play ${name}`, (...args) => globalThis.stage.play(...args), `${mpd}?run=${log}`, config, 4)
       assert.equal(result.ended, true, JSON.stringify(result))
       assert.deepEqual(await run(page, 'errors', () => globalThis.stage.errors()), [])

@@ -19,7 +19,7 @@ const stage = {
   video,
   player: undefined,
   seen: [], // { type, detail } of every event
-  heard: [], // the names of the element's events
+  heard: [], // { type, at } of the element's events, at which time of the film
 
   /** Makes a player, after closing the one before. */
   async make(config) {
@@ -125,7 +125,8 @@ const stage = {
   },
 }
 
-for (const type of ['loadstart', 'waiting', 'seeked', 'ended', 'resize']) video.addEventListener(type, () => stage.heard.push(type))
+for (const type of ['loadstart', 'waiting', 'seeked', 'ended', 'resize'])
+  video.addEventListener(type, () => stage.heard.push({ type, at: video.currentTime }))
 
 const shapes = {
   File: ([file]) => file,
