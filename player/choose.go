@@ -6,6 +6,12 @@ const fragmentRemedy = `Package it as fragmented MP4, or leave mode out (or "dir
 // error is right only if our own CDM decrypts: what comes out of it, MSE can take. Without a mode, the error says why there is none.
 func (pb *playback) choose() (Mode, error) {
 	mode := pb.player.config.Mode
+	switch {
+	case pb.film != nil && mode == ModeDirect:
+		return "", sourceError(ManifestUnsupported, pb.source.Tracks[0], nil, "is a manifest, which no element plays directly", `Leave mode out, or use "mse"`)
+	case pb.film != nil:
+		return ModeMSE, nil
+	}
 	if mode != ModeDirect {
 		obstacle, curable := pb.obstacles()
 		switch {

@@ -34,6 +34,12 @@ func looksLikeMPD(prefix []byte) bool {
 	return strings.HasPrefix(s, "<?xml") || strings.HasPrefix(s, "<MPD") || strings.HasPrefix(s, "<!--")
 }
 
+// sentWhole says whether a server sent something in XML as a whole, whatever range was asked for, as those do that make MPDs on demand.
+func sentWhole(err error) bool {
+	var failed *fetch.Error
+	return errors.As(err, &failed) && errors.Is(err, fetch.ErrRangeIgnored) && strings.Contains(strings.ToLower(failed.ContentType), "xml")
+}
+
 // readManifest downloads and reads an MPD.
 func (pb *playback) readManifest(file File) error {
 	result, err := pb.fetch.Do(pb.ctx, fetch.Request{Kind: fetch.Manifest, URL: file.URL})
@@ -91,19 +97,42 @@ func unsupportedError(url, mimeType string) *Error {
 		Remedy: "Offer the film in a codec that every browser has, such as H.264 with AAC or VP9 with Opus"}
 }
 
-// readCodecs reads the initialization segments of Representations whose codecs the manifest leaves out.
+// maxCodecReads bounds the requests for codecs that a manifest leaves out.
+const maxCodecReads = 16
+
+// readCodecs reads the initialization segment of a Representation of each set whose codecs the manifest leaves out: the others of the set are taken to have the
+// same. A set whose codecs cannot be read is left out.
 func (pb *playback) readCodecs(m *manifest.Manifest) error {
+	reads := 0
 	for i := range m.Periods {
-		for j := range m.Periods[i].AdaptationSets {
-			set := &m.Periods[i].AdaptationSets[j]
-			if set.Kind == "text" {
-				continue
+		p := &m.Periods[i]
+		p.AdaptationSets = slices.DeleteFunc(p.AdaptationSets, func(set manifest.AdaptationSet) bool {
+			if set.Kind == "text" || !lacksCodec(&set.Representations[0]) {
+				return false
 			}
-			for k := range set.Representations {
-				if r := &set.Representations[k]; slices.ContainsFunc(r.Header.Tracks, func(t manifest.Track) bool { return t.Codec == "" }) {
-					if err := pb.readCodec(r); err != nil {
-						return err
-					}
+			reads++
+			return reads > maxCodecReads || pb.readCodec(&set) != nil
+		})
+	}
+	return pb.ctx.Err()
+}
+
+func lacksCodec(r *manifest.Representation) bool {
+	return slices.ContainsFunc(r.Header.Tracks, func(t manifest.Track) bool { return t.Codec == "" })
+}
+
+// readCodec gives all Representations of a set the codecs of the first.
+func (pb *playback) readCodec(set *manifest.AdaptationSet) error {
+	found, err := pb.readInit(&set.Representations[0])
+	if err != nil {
+		return err
+	}
+	for i := range set.Representations {
+		tracks := set.Representations[i].Header.Tracks
+		for j := range tracks {
+			for _, track := range found.Tracks {
+				if track.Kind == tracks[j].Kind && tracks[j].Codec == "" {
+					tracks[j].Codec = track.Codec
 				}
 			}
 		}
@@ -111,35 +140,27 @@ func (pb *playback) readCodecs(m *manifest.Manifest) error {
 	return nil
 }
 
-func (pb *playback) readCodec(r *manifest.Representation) error {
+// readInit reads the initialization segment of a Representation: a file of its own, or the first bytes of one.
+func (pb *playback) readInit(r *manifest.Representation) (*manifest.Header, error) {
 	ref, length := "", int64(firstRead)
 	if r.Init != nil {
-		ref = r.Init.URL
-		if r.Init.Range.Length > 0 && r.Init.Range.Start == 0 {
-			length = r.Init.Range.Length
+		ref, length = r.Init.URL, r.Init.Range.Length
+	}
+	var urls []string
+	for _, base := range r.BaseURLs {
+		if url, err := manifest.ResolveURL(base, ref); err == nil {
+			urls = append(urls, url)
 		}
 	}
-	if len(r.BaseURLs) > 0 {
-		resolved, err := manifest.ResolveURL(r.BaseURLs[0], ref)
-		if err != nil {
-			return manifestError(File{URL: ref}, err)
-		}
-		ref = resolved
+	if len(urls) == 0 {
+		urls = []string{ref}
 	}
-	h, err := pb.readHeadOf(File{URL: ref}, length)
+	result, err := pb.fetch.Do(pb.ctx, fetch.Request{Kind: fetch.Init, URL: urls[0], Alternatives: urls[1:], Range: fetch.Range{Length: length}})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer h.release()
-	if h.header == nil {
-		return headerError(h.file, h.unread, false)
-	}
-	for i := range h.header.Tracks {
-		if i < len(r.Header.Tracks) && r.Header.Tracks[i].Kind == h.header.Tracks[i].Kind {
-			r.Header.Tracks[i].Codec = h.header.Tracks[i].Codec
-		}
-	}
-	return nil
+	defer result.Body.Release()
+	return readHeader(result.Body, result.Body.Len())
 }
 
 // isUnknown says whether a file's head was read, and is of no kind that plain files are.

@@ -44,7 +44,11 @@ func playDASH(t *testing.T, film *playertest.Presentation, options playertest.Op
 				hex.EncodeToString(kidA[:]): hex.EncodeToString(keyA[:]), hex.EncodeToString(kidB[:]): hex.EncodeToString(keyB[:]),
 			}}}
 		}
-		config.OnEvent = func(e player.Event) { s.events = append(s.events, e) }
+		config.OnEvent = func(e player.Event) {
+			telling.Lock()
+			defer telling.Unlock()
+			s.events = append(s.events, e)
+		}
 		var host platform.Host = s.host
 		if config.DRM.Software == drm.SoftwareAlways {
 			host = cdm.NewHost(s.host)

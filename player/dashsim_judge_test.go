@@ -49,7 +49,8 @@ func (s *dashSim) told(event player.Event) {
 		s.judgeError(e)
 	case *player.StallEvent:
 		s.logf("stall: %q at %v", e.Cause, e.Position)
-		if s.calm && e.Cause != player.StallNone && e.Cause != player.StallKey {
+		slow := e.Cause == player.StallNetwork && s.options.Bandwidth > 0 // a seek may find only the end of a segment
+		if s.calm && e.Cause != player.StallNone && e.Cause != player.StallKey && !slow {
 			s.note("playback stands still: %q at %v", e.Cause, e.Position)
 		}
 		s.mu.Lock()

@@ -61,8 +61,8 @@ func (s *dashSim) presentation() *playertest.Presentation {
 		if s.chance(8) {
 			languages = []string{"en"}
 		}
-		keys := s.keys(n, container)
-		video := s.ladder(container, keys)
+		keys, rotate := s.keys(n, container)
+		video := s.ladder(container, rotate)
 		for range 1 + s.rand.IntN(4) {
 			i := len(video.Rungs)
 			video.Rungs = append(video.Rungs, playertest.Rung{Bitrate: []int64{250_000, 700_000, 1_500_000, 3_000_000}[i], Keys: keys("video", i)})
@@ -70,7 +70,7 @@ func (s *dashSim) presentation() *playertest.Presentation {
 		s.shift(video)
 		period.Ladders = append(period.Ladders, video)
 		for _, language := range languages {
-			audio := s.ladder(container, keys)
+			audio := s.ladder(container, rotate)
 			audio.Kind, audio.Language = "audio", language
 			audio.Rungs = []playertest.Rung{{Bitrate: 64_000, Keys: keys("audio", 0)}}
 			period.Ladders = append(period.Ladders, audio)
@@ -84,11 +84,16 @@ func (s *dashSim) presentation() *playertest.Presentation {
 	return p
 }
 
-func (s *dashSim) ladder(container string, _ func(string, int) []playertest.FilmKey) *playertest.Ladder {
-	return &playertest.Ladder{Container: container, InBand: s.chance(3),
+// ladder makes a track without rungs. Where keys rotate, they do where segments begin.
+func (s *dashSim) ladder(container string, rotate bool) *playertest.Ladder {
+	l := &playertest.Ladder{Container: container, InBand: s.chance(3),
 		SegmentDuration: time.Duration(pick(s.rand, 1000, 2000, 2002, 4000)) * time.Millisecond,
 		Timescale:       pick(s.rand, uint64(0), 0, 1000, 10_000_000),
 		FirstTime:       pick(s.rand, uint64(0), 0, 12_345, 1<<33)}
+	if rotate {
+		l.SegmentDuration = l.SegmentDuration.Truncate(time.Second)
+	}
+	return l
 }
 
 // shift makes a hole in a film, now and then: media that ends too early, or begins too late.
@@ -109,36 +114,33 @@ func (s *dashSim) shift(l *playertest.Ladder) {
 	}
 }
 
-// keys chooses how a Period is encrypted. What it returns gives those of a rung.
-func (s *dashSim) keys(period int, container string) func(kind string, rung int) []playertest.FilmKey {
+// keys chooses how a Period is encrypted: it gives the keys of a rung, and says whether they change in the middle.
+func (s *dashSim) keys(period int, container string) (of func(kind string, rung int) []playertest.FilmKey, rotate bool) {
 	key := func(n int) playertest.FilmKey {
 		id := [16]byte{0xd, byte(period), byte(n)}
 		s.server.Keys[id] = [16]byte{0xe, byte(period), byte(n)}
 		return playertest.FilmKey{ID: id, Key: s.server.Keys[id]}
 	}
+	one := func(n func(kind string, rung int) int) func(string, int) []playertest.FilmKey {
+		return func(kind string, rung int) []playertest.FilmKey { return []playertest.FilmKey{key(n(kind, rung))} }
+	}
 	switch s.rand.IntN(6) {
 	case 0, 1:
-		return func(string, int) []playertest.FilmKey { return nil }
+		return func(string, int) []playertest.FilmKey { return nil }, false
 	case 2:
-		return func(string, int) []playertest.FilmKey { return []playertest.FilmKey{key(1)} }
+		return one(func(kind string, _ int) int { return int(kind[0]) }), false
 	case 3:
-		return func(kind string, _ int) []playertest.FilmKey { return []playertest.FilmKey{key(len(kind))} } // both have five letters
+		return one(func(kind string, rung int) int { return int(kind[0]) + rung }), false
 	case 4:
-		return func(kind string, rung int) []playertest.FilmKey {
-			if kind == "audio" {
-				rung = 9
-			}
-			return []playertest.FilmKey{key(rung)}
+		if container == "mp4" {
+			return func(string, int) []playertest.FilmKey {
+				first, second := key(1), key(2)
+				first.End, second.Start = 8*time.Second, 8*time.Second
+				return []playertest.FilmKey{first, second}
+			}, true
 		}
 	}
-	if container == "webm" {
-		return func(string, int) []playertest.FilmKey { return []playertest.FilmKey{key(1)} }
-	}
-	return func(string, int) []playertest.FilmKey {
-		first, second := key(1), key(2)
-		first.End, second.Start = 8*time.Second, 8*time.Second
-		return []playertest.FilmKey{first, second}
-	}
+	return one(func(string, int) int { return 1 }), false
 }
 
 // losing takes the key of a highest rung away, where it has one of its own and others do without.

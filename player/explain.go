@@ -33,6 +33,7 @@ func (pb *playback) translate(err error) *Error {
 		license *drm.Error
 		fetched *fetch.Error
 		refused *stream.AppendError
+		indexed *stream.IndexError
 		dom     *platform.DOMError
 	)
 	switch {
@@ -42,6 +43,9 @@ func (pb *playback) translate(err error) *Error {
 		return explainDRM(license)
 	case errors.As(err, &fetched):
 		return explainFetch(fetched)
+	case errors.As(err, &indexed):
+		return &Error{Code: SourceInvalid, Stage: StageFetch, URL: indexed.URL, Message: indexed.URL + " has an index that cannot be read: " + indexed.Cause.Error(),
+			Remedy: "Package the file again"}
 	case errors.As(err, &refused):
 		return pb.explainAppend(refused)
 	case errors.As(err, &dom):
@@ -170,6 +174,9 @@ func (pb *playback) explainAppend(err *stream.AppendError) *Error {
 	case errors.Is(err, platform.ErrDecryptionLost):
 		return &Error{Code: SoftwareCDMFailed, Stage: StageDecrypt, URL: err.URL, Message: "The software CDM died twice over this film",
 			Remedy: "Package the film again, and report it with the console's last lines: no film may do this"}
+	case platform.IsDOMError(err, "QuotaExceededError"):
+		return &Error{Code: MediaNotSupported, Stage: StageAppend, URL: err.URL, Message: "A segment of " + err.URL + " is larger than all that this browser buffers",
+			Remedy: "Package the film in segments of a few seconds, or with an index (sidx, Cues)"}
 	}
 	return damaged(StageAppend, err.URL)
 }

@@ -18,19 +18,19 @@ type film struct {
 	end     time.Duration // of the last period; forever where nobody knows
 }
 
-// period is a Period with the tracks that can be played.
+// period is a Period with the tracks that can be played; those made for fast forward are not among them.
 type period struct {
 	id         string
 	start, end time.Duration
 	sets       []*trackSet
 	chosen     map[string]*trackSet // by kind
-	licensed   map[string]*trackSet // what was chosen when its keys were asked for
 }
 
 // trackSet is an AdaptationSet with those of its Representations that can be played. A track goes on to another set by another's renditions.
 type trackSet struct {
 	*manifest.AdaptationSet
 	renditions []*stream.Rendition
+	refused    bool // by the key system: it was asked for something else first
 }
 
 // kinds are those of tracks, in the order in which they are opened.
@@ -42,6 +42,7 @@ const forever = time.Duration(1<<63 - 1)
 // newFilm finds out what of a manifest can be played: supported says of which MIME type a SourceBuffer can be made.
 func newFilm(m *manifest.Manifest, supported func(mimeType string) bool) *film {
 	f := &film{Manifest: m}
+	supported = remember(supported)
 	for i := range m.Periods {
 		source := &m.Periods[i]
 		p := &period{id: source.ID, start: source.Start, end: forever, chosen: map[string]*trackSet{}}
@@ -54,7 +55,11 @@ func newFilm(m *manifest.Manifest, supported func(mimeType string) bool) *film {
 			p.end = m.Duration
 		}
 		for j := range source.AdaptationSets {
-			if set := playable(&source.AdaptationSets[j], supported); set != nil {
+			one := &source.AdaptationSets[j]
+			if one.TrickPlay || len(p.of(one.Kind)) == maxSets {
+				continue
+			}
+			if set := playable(one, supported); set != nil {
 				p.sets = append(p.sets, set)
 			}
 		}
@@ -65,11 +70,34 @@ func newFilm(m *manifest.Manifest, supported func(mimeType string) bool) *film {
 	return f
 }
 
+// What of a Period is looked at: nobody chooses among more, and a manifest may have any number.
+const (
+	maxSets       = 64 // of each kind
+	maxRenditions = 64 // of each set
+	maxTypes      = 256
+)
+
+// remember asks about each MIME type once: most Representations have one of a few. Of types past any sensible number the browser is to say itself what it thinks.
+func remember(supported func(string) bool) func(string) bool {
+	known := map[string]bool{}
+	return func(mimeType string) bool {
+		answer, ok := known[mimeType]
+		if !ok {
+			answer = len(known) >= maxTypes || supported(mimeType)
+			known[mimeType] = answer
+		}
+		return answer
+	}
+}
+
 // playable gives what of an AdaptationSet can be played; nil is nothing.
 func playable(source *manifest.AdaptationSet, supported func(string) bool) *trackSet {
 	set := &trackSet{AdaptationSet: source}
 	for i := range source.Representations {
 		r := &source.Representations[i]
+		if len(set.renditions) == maxRenditions {
+			break
+		}
 		if source.Kind == "text" && r.Header.Container == "vtt" || source.Kind != "text" && supported(r.Header.MIMEType()) {
 			set.renditions = append(set.renditions, stream.NewRendition(r))
 		}
@@ -96,7 +124,7 @@ func joined(sets []*trackSet) (out []*trackSet) {
 
 // switches says whether a SourceBuffer can go from one set to the other and back, and the manifest lets it.
 func (s *trackSet) switches(other *trackSet) bool {
-	return s.Kind == other.Kind && s.TrickPlay == other.TrickPlay && (slices.Contains(s.SwitchesWith, other.ID) || slices.Contains(other.SwitchesWith, s.ID)) &&
+	return s.Kind == other.Kind && (slices.Contains(s.SwitchesWith, other.ID) || slices.Contains(other.SwitchesWith, s.ID)) &&
 		stream.Alike(s.renditions[0].Header.MIMEType(), other.renditions[0].Header.MIMEType())
 }
 
@@ -111,10 +139,10 @@ func (f *film) at(t time.Duration) int {
 	return n
 }
 
-// of lists the sets of a kind that can be chosen.
+// of lists the sets of a kind.
 func (p *period) of(kind string) (list []*trackSet) {
 	for _, set := range p.sets {
-		if set.Kind == kind && !set.TrickPlay {
+		if set.Kind == kind {
 			list = append(list, set)
 		}
 	}
@@ -170,7 +198,12 @@ func (p *period) choose(wishes map[string]wish) {
 		if wish.none || len(list) == 0 || kind == "audio" && p.muxed() {
 			continue
 		}
-		p.chosen[kind] = slices.MaxFunc(list, func(a, b *trackSet) int { return wish.compare(a, b) })
+		p.chosen[kind] = slices.MaxFunc(list, func(a, b *trackSet) int {
+			if a.refused != b.refused {
+				return bit(b.refused) - bit(a.refused)
+			}
+			return wish.compare(a, b)
+		})
 	}
 }
 

@@ -46,7 +46,8 @@ func (pb *playback) probe() error {
 	}
 	reads.Wait()
 	for i, err := range failures {
-		if prefix, unknown := isUnknown(err); unknown && len(failures) == 1 && looksLikeMPD(prefix) {
+		prefix, unknown := isUnknown(err)
+		if len(failures) == 1 && (unknown && looksLikeMPD(prefix) || sentWhole(err)) {
 			return pb.readManifest(pb.source.Tracks[i])
 		}
 		if err != nil {
@@ -58,11 +59,8 @@ func (pb *playback) probe() error {
 
 // readHead downloads as much of a file's start as its header takes. A file that is to be played directly may hide itself (from another
 // origin without CORS, or behind a server without Range): then the element alone judges it.
-func (pb *playback) readHead(file File) (*head, error) { return pb.readHeadOf(file, firstRead) }
-
-// readHeadOf is readHead, where the header is known to be as long, or else is tried with that.
-func (pb *playback) readHeadOf(file File, length int64) (*head, error) {
-	for {
+func (pb *playback) readHead(file File) (*head, error) {
+	for length := int64(firstRead); ; {
 		result, err := pb.fetch.Do(pb.ctx, fetch.Request{Kind: fetch.Media, URL: file.URL, Range: fetch.Range{Length: length}})
 		var failed *fetch.Error
 		if errors.As(err, &failed) && pb.player.config.Mode == ModeDirect && (failed.Status < 300 && !failed.Timeout) {

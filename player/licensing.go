@@ -2,18 +2,15 @@ package player
 
 import (
 	"errors"
-	"maps"
+	"slices"
 
 	"github.com/keystream-player/keystream/player/drm"
 	"github.com/keystream-player/keystream/player/manifest"
+	"github.com/keystream-player/keystream/player/stream"
 )
 
 // license opens the DRM engine for this content and sets it to work.
 func (pb *playback) license() error {
-	if pb.film != nil {
-		p := pb.film.periods[pb.firstEncrypted()]
-		p.licensed = maps.Clone(p.chosen)
-	}
 	load, err := pb.player.engine.Open(pb.ctx, pb.content(), pb)
 	if err != nil {
 		return err
@@ -86,12 +83,30 @@ func (pb *playback) DRMBarred(keyIDs [][16]byte) {
 	})
 }
 
+// prepareKeys opens the DRM engine where anything is known to be encrypted, before anything is appended. Where that is nothing but what may be chosen
+// later, playback goes on without what no key system is granted for.
+func (pb *playback) prepareKeys() error {
+	content := pb.content()
+	needed := content.Encrypted()
+	if !needed && (len(content.Later) == 0 || len(pb.player.config.DRM.KeySystems) == 0) {
+		return nil
+	}
+	err := pb.license()
+	if err == nil || needed || pb.ctx.Err() != nil {
+		return err
+	}
+	e := pb.explain(err)
+	e.Fatal = false
+	pb.player.events.send(e)
+	return nil
+}
+
 // firstEncrypted is the Period that the engine is opened for: the one that plays first, or if that is clear the next one that is not. The keys of the others
 // are asked for when their media is.
 func (pb *playback) firstEncrypted() int {
 	first := pb.film.at(pb.position)
-	for i := range pb.film.periods {
-		if n := (first + i) % len(pb.film.periods); pb.film.periods[n].content().Encrypted() {
+	for n := first; n < len(pb.film.periods); n++ {
+		if pb.film.periods[n].content().Encrypted() {
 			return n
 		}
 	}
@@ -104,7 +119,7 @@ func (pb *playback) filmContent() drm.Content {
 	content := pb.film.periods[first].content()
 	for n, p := range pb.film.periods {
 		for _, set := range p.sets {
-			if (n != first || p.chosen[set.Kind] != set) && set.Kind != "text" && (drm.Content{Sets: []drm.Set{set.headers()}}).Encrypted() {
+			if (n != first || p.chosen[set.Kind] != set) && set.encrypted() {
 				content.Later = append(content.Later, set.headers())
 			}
 		}
@@ -112,14 +127,62 @@ func (pb *playback) filmContent() drm.Content {
 	return content
 }
 
-// licenseFor asks for the keys of a Period, once for each choice of tracks.
-func (pb *playback) licenseFor(n int) {
-	p := pb.film.periods[n]
-	content := p.content()
-	if pb.keys == nil || !content.Encrypted() || maps.Equal(p.licensed, p.chosen) {
+// encrypted says whether any of a set's Representations is known to be. Text never is, here.
+func (s *trackSet) encrypted() bool {
+	return s.Kind != "text" && slices.ContainsFunc(s.renditions, func(r *stream.Rendition) bool { return r.Header.Encrypted() })
+}
+
+// licenseInPlay tells the engine what is in play, where that has changed: it asks for keys that are new, and is done with those of what is over.
+func (pb *playback) licenseInPlay() {
+	if pb.keys == nil || pb.film == nil {
 		return
 	}
-	p.licensed = maps.Clone(p.chosen)
-	pb.keys.Period(content)
+	var sets []*trackSet
+	var contents []drm.Content
+	first, last := pb.inPlay()
+	for _, p := range pb.film.periods[first : last+1] {
+		sets = append(sets, p.chosen["video"], p.chosen["audio"])
+		contents = append(contents, p.content())
+	}
+	if slices.Equal(sets, pb.licensed) {
+		return
+	}
+	pb.licensed = sets
+	pb.keys.Play(contents...)
 	pb.limit()
+}
+
+// inPlay gives the Periods from that of the playhead to the last of which media is here or on its way. Where all are clear, it goes on to the first that
+// is not, whose licence may as well come now.
+func (pb *playback) inPlay() (first, last int) {
+	position := pb.position
+	if pb.span != nil {
+		position = pb.element.CurrentTime()
+	}
+	first = pb.film.at(position)
+	last = first
+	for last+1 < len(pb.film.periods) && pb.has(last+1) {
+		last++
+	}
+	for n := first; n < len(pb.film.periods); n++ {
+		if pb.film.periods[n].content().Encrypted() {
+			return first, max(last, n)
+		}
+	}
+	return first, last
+}
+
+// has says whether media of a Period is here, or on its way.
+func (pb *playback) has(n int) bool {
+	s := pb.span
+	if s == nil || n < s.first || n > s.last {
+		return false
+	}
+	p := pb.film.periods[n]
+	for _, track := range s.tracks {
+		if slices.ContainsFunc(track.Media(), func(m stream.Media) bool { return m.End > p.start && m.Start < p.end }) {
+			return true
+		}
+	}
+	return n == s.entering
 }

@@ -19,16 +19,25 @@ type limits struct {
 	keys          [][16]byte // that may not be used now
 	width, height int        // of the element, when last looked
 	tooMuch       int        // pixels from which on frames were lost; 0 is none
+	told          bool       // the tracks of the span know
 
 	checked        time.Time // when frames were counted last
 	total, dropped int
 }
 
-// limit works out which qualities may be chosen, and tells the tracks.
+// limit works out which qualities may be chosen, and tells the tracks and the page where that has changed.
 func (pb *playback) limit() {
-	if pb.span == nil {
-		return
+	if pb.bar() {
+		pb.tellTracks()
 	}
+}
+
+// bar is limit, but for the page.
+func (pb *playback) bar() (changed bool) {
+	if pb.span == nil {
+		return false
+	}
+	pb.avoidRefused()
 	pb.limits.width, pb.limits.height = pb.element.Size()
 	barred, unplayable := map[*stream.Rendition]bool{}, map[*stream.Rendition]bool{}
 	for _, p := range pb.film.periods[pb.span.first : pb.span.last+1] {
@@ -38,13 +47,14 @@ func (pb *playback) limit() {
 			}
 		}
 	}
-	if maps.Equal(barred, pb.barred) {
-		return
+	if pb.limits.told && maps.Equal(barred, pb.barred) && maps.Equal(unplayable, pb.unplayed) {
+		return false
 	}
-	pb.barred = barred
+	pb.limits.told, pb.barred, pb.unplayed = true, barred, unplayable
 	for _, track := range pb.span.tracks {
 		track.Bar(func(r *stream.Rendition) bool { return barred[r] }, func(r *stream.Rendition) bool { return unplayable[r] })
 	}
+	return true
 }
 
 // limitSet is limit for one set. Where every quality is more than it should be, the least may be chosen.
@@ -84,6 +94,8 @@ func (pb *playback) excessive(set *trackSet, r *stream.Rendition) bool {
 	c, main := &pb.player.config.ABR, r.Header.Tracks[0]
 	pixels := main.Width * main.Height
 	switch {
+	case r.ID == pb.quality:
+		return false // a person wants it all the same
 	case c.MaxBitrate > 0 && set.Kind == pb.mainKind() && r.Bandwidth > c.MaxBitrate, c.MaxHeight > 0 && main.Height > c.MaxHeight:
 		return true
 	case pb.limits.tooMuch > 0 && pixels >= pb.limits.tooMuch:

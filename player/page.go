@@ -10,14 +10,15 @@ func (pb *playback) watchPage() (stop func()) {
 }
 
 func (pb *playback) pageChanged(eventType string) error {
-	if eventType == "pagehide" {
-		for _, track := range pb.filmTracks() {
-			track.Pause() // a download under way would keep the page out of the back/forward cache
-		}
-		return nil
-	}
 	for _, track := range pb.filmTracks() {
-		track.Resume()
+		switch eventType {
+		case "pagehide":
+			track.Pause() // a download under way would keep the page out of the back/forward cache; a "visibilitychange" follows
+		case "pageshow":
+			track.Resume()
+		case "online":
+			track.Hurry()
+		}
 	}
 	if eventType == "pageshow" && pb.span != nil && pb.media.ReadyState() == "closed" {
 		return pb.reopen(pb.element.CurrentTime())
@@ -35,10 +36,15 @@ func (pb *playback) wakeTracks() {
 	})
 }
 
-// reconnect waits until the page is online, and says whether it was not.
-func (p *Player) reconnect(ctx context.Context) (waited bool) {
+// reconnect waits until the page is online, and says whether it was not. A load that waits says so: nothing else would tell why it does not end.
+func (pb *playback) reconnect(ctx context.Context) (waited bool) {
+	p := pb.player
 	if p.host.Online() {
 		return false
+	}
+	if pb.currentState() == StateLoading && !pb.offline.Swap(true) {
+		p.events.send(&Error{Code: FetchNetwork, Stage: pb.stage(), Message: "The browser is offline: the load goes on as soon as it is not",
+			Remedy: "Check the network"})
 	}
 	online := make(chan struct{}, 1)
 	stop := p.host.ListenPage(func(string) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/keystream-player/keystream/player/drm"
@@ -41,15 +42,19 @@ type playback struct {
 	quality     string                       // the id of the one that a person chose; "" is none
 	plays       map[string]*stream.Rendition // by kind: as last told
 	told        int                          // the period whose tracks were
-	barred      map[*stream.Rendition]bool
+	barred      map[*stream.Rendition]bool   // as last told the tracks of span, as is unplayed
+	unplayed    map[*stream.Rendition]bool
 	limits      limits
+	licensed    []*trackSet // in play, as last told the DRM engine
 	texts       texts
+	offline     atomic.Bool // has been told
 	nudged      struct {
 		at    time.Duration
 		times int // moved on from there
 		looks int // at it, since
 	}
 	stopStreaming func()
+	attaching     chan error // the end of an Attach that is under way; nil while none is
 
 	position  time.Duration                 // where playback begins, and then where it ended
 	encrypted bool                          // the element has fired "encrypted"
@@ -71,14 +76,16 @@ type playback struct {
 
 func newPlayback(p *Player, source Source) *playback {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &playback{
-		player: p, host: p.host, element: p.host.Element(), source: source, fetch: &fetch.Client{Fetcher: p.host, Observer: p.exchanged, Reconnect: p.reconnect},
+	pb := &playback{
+		player: p, host: p.host, element: p.host.Element(), source: source, fetch: &fetch.Client{Fetcher: p.host, Observer: p.exchanged},
 		wishes: map[string]wish{"audio": {languages: p.config.AudioLanguages}, "text": {languages: p.config.TextLanguages}},
 		plays:  map[string]*stream.Rendition{},
 		ctx:    ctx, cancel: cancel, settled: make(chan struct{}), over: make(chan struct{}),
 		inbox:    platform.NewQueue[func() error](),
 		streamed: make(map[Stage]bool), state: StateChangeEvent{State: StateLoading, Stage: StageConfigure},
 	}
+	pb.fetch.Reconnect = pb.reconnect
+	return pb
 }
 
 // start runs the playback once the previous one is over.
@@ -208,9 +215,6 @@ func (pb *playback) open() error {
 		return err
 	}
 	mode, obstacle := pb.choose()
-	if pb.film != nil {
-		mode, obstacle = ModeMSE, nil
-	}
 	if mode == "" {
 		return obstacle
 	}
@@ -218,10 +222,13 @@ func (pb *playback) open() error {
 		s.Mode = mode
 		s.MIMETypes = pb.mimeTypes()
 	})
-	if pb.content().Encrypted() {
-		if err := pb.license(); err != nil {
+	if pb.film != nil { // it opens while the key system is asked for: both take the browser some time
+		if err := pb.attach(); err != nil {
 			return err
 		}
+	}
+	if err := pb.prepareKeys(); err != nil {
+		return err
 	}
 	switch {
 	case pb.keys != nil && pb.keys.Software():
@@ -257,74 +264,6 @@ func (pb *playback) begin() {
 	if pb.position > 0 {
 		pb.element.SetCurrentTime(pb.position)
 	}
-}
-
-// heard acts on an event of the element.
-func (pb *playback) heard(event platform.MediaEvent) error {
-	switch event.Type {
-	case "encrypted":
-		pb.encrypted = true
-		pb.player.events.send(&EncryptedEvent{InitDataType: event.InitDataType, InitData: event.InitData})
-		if pb.keys == nil {
-			if err := pb.license(); err != nil {
-				return err
-			}
-		}
-		pb.keys.Encrypted(event.InitDataType, event.InitData)
-	case "waitingforkey":
-		if pb.keys != nil {
-			pb.keys.WaitingForKey()
-		}
-	case "waiting":
-		pb.stalled()
-		if err := pb.cross(); err != nil {
-			return err
-		}
-	case "timeupdate":
-		pb.watchQuality()
-		pb.watchLimits()
-		if err := pb.cross(); err != nil {
-			return err
-		}
-	case "seeked":
-		if pb.film != nil {
-			pb.resumed()
-		}
-	case "seeking":
-		if pb.span != nil {
-			pb.stalled() // it may be into a gap
-		}
-		for _, track := range pb.filmTracks() {
-			track.Jumped()
-		}
-		if err := pb.cross(); err != nil {
-			return err
-		}
-	case "pause":
-		pb.resumed()
-	case "canplay":
-		pb.moving()
-		pb.succeed()
-	case "ended":
-		pb.enter(StateEnded, pb.stage())
-	case "playing":
-		pb.moving()
-		if pb.currentState() == StateEnded {
-			pb.enter(StateReady, pb.stage())
-		}
-	case "error":
-		// A SourceBuffer that refused its bytes says more than the element, and says it first.
-		if err := pb.drain(); err != nil {
-			return err
-		}
-		if e := pb.element.Error(); e != nil {
-			return pb.elementError(e)
-		}
-	}
-	for _, track := range pb.tracks {
-		track.Wake()
-	}
-	return nil
 }
 
 // work runs f beside the run goroutine, which hears of its failure.

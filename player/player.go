@@ -29,8 +29,12 @@ type Player struct {
 
 // New makes an idle player. It validates nothing and touches nothing: Load does, and returns what is wrong.
 func New(host platform.Host, config Config) *Player {
-	p := &Player{host: host, config: config, engine: drm.NewEngine(host, config.DRM), events: dispatcher{to: config.OnEvent}, meter: new(stream.Meter)}
+	p := &Player{host: host, config: config, events: dispatcher{to: config.OnEvent}, meter: new(stream.Meter)}
 	p.meter.Seed(config.ABR.StartBitrate)
+	if config.DRM.Observer == nil {
+		config.DRM.Observer = p.exchanged
+	}
+	p.engine = drm.NewEngine(host, config.DRM)
 	return p
 }
 

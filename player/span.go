@@ -16,6 +16,7 @@ import (
 type span struct {
 	first, last int // periods, the last included
 	start, end  time.Duration
+	entering    int // the period of which media was asked for last that had none before
 
 	cancel  context.CancelFunc
 	ctx     context.Context
@@ -57,17 +58,25 @@ func (f *film) continues(a, b int, changesType bool) bool {
 // openFilm plays the film from a position: it attaches a MediaSource for the span of that, and sets its tracks to work. All SourceBuffers exist before the
 // first append, as browsers demand. Downloads need not wait for them, where it is clear what the span is.
 func (pb *playback) openFilm(position time.Duration) error {
-	media, err := pb.newMediaSource()
-	if err != nil {
-		return err
+	if pb.attaching == nil {
+		if err := pb.attach(); err != nil {
+			return err
+		}
 	}
+	media := pb.media
 	n := pb.film.at(position)
+	if n+1 < len(pb.film.periods) && position >= pb.film.periods[n].end {
+		n++ // nothing plays between the two
+		position = pb.film.periods[n].start
+	}
 	s := pb.film.spanOf(n, true)
 	early := position == 0 && pb.uniform(s)
 	if early {
 		pb.openTracks(s, n)
 	}
-	if err := pb.element.Attach(pb.ctx, media); err != nil {
+	err := <-pb.attaching
+	pb.attaching = nil
+	if err != nil {
 		return err
 	}
 	if pb.film.end != forever {
@@ -100,7 +109,7 @@ func (pb *playback) openFilm(position time.Duration) error {
 // openTracks sets the tracks of a span to work, which begins with period n.
 func (pb *playback) openTracks(s *span, n int) {
 	s.ctx, s.cancel = context.WithCancel(pb.ctx)
-	pb.span, pb.tracks, pb.barred = s, nil, nil
+	pb.span, pb.tracks, pb.limits.told = s, nil, false
 	for _, kind := range kinds[:2] {
 		if set := pb.film.periods[n].chosen[kind]; set != nil {
 			s.tracks[kind] = pb.newTrack(s, kind, set.renditions[0].Header.MIMEType())
@@ -109,13 +118,27 @@ func (pb *playback) openTracks(s *span, n int) {
 	}
 	pb.expect(pb.tracks)
 	pb.show(s.tracks)
-	pb.limit()
+	pb.bar()
 	if pb.quality != "" {
 		s.tracks[pb.mainKind()].Fix(fixedTo(pb.quality))
 	}
 	for _, track := range s.tracks {
 		pb.feed(s, track)
 	}
+}
+
+// attach begins to make a new MediaSource the element's source.
+func (pb *playback) attach() error {
+	media, err := pb.newMediaSource()
+	if err != nil {
+		return err
+	}
+	attaching := make(chan error, 1)
+	pb.attaching, pb.sourced = attaching, true
+	pb.workers.Go(func() {
+		attaching <- pb.guard(func() error { return pb.element.Attach(pb.ctx, media) })
+	})
+	return nil
 }
 
 func (pb *playback) newMediaSource() (platform.MediaSource, error) {
@@ -194,9 +217,11 @@ func (pb *playback) newTrack(s *span, kind, mimeType string) *stream.Track {
 	track.Element, track.Fetch, track.Meter, track.Observer = pb.element, pb.fetch, pb.player.meter, pb
 	track.Goals = stream.Goals(pb.player.config.Buffer)
 	track.Wanted = pb.media.Streaming
-	track.Selector = pb.selector(kind)
-	if kind == "audio" && pb.film.periods[s.first].chosen["video"] != nil {
+	picture := s.tracks["video"]
+	track.Selector = pb.selector(kind, picture != nil)
+	if picture != nil {
 		track.Share = soundShare
+		track.MayGoOn = func() bool { return len(picture.Media()) > 0 || pb.currentState() != StateLoading }
 	}
 	if pb.keys != nil {
 		track.Announce = pb.announced
@@ -208,11 +233,11 @@ func (pb *playback) newTrack(s *span, kind, mimeType string) *stream.Track {
 const soundShare = 0.2
 
 // selector chooses among the renditions of a track: sound beside a picture by the throughput alone, for its buffer says nothing of what the picture needs.
-func (pb *playback) selector(kind string) abr.Selector {
+func (pb *playback) selector(kind string, beside bool) abr.Selector {
 	if make := pb.player.config.ABR.Selector; make != nil {
 		return make(kind)
 	}
-	if kind == "audio" && pb.film.periods[pb.film.at(pb.element.CurrentTime())].chosen["video"] != nil {
+	if beside {
 		return abr.NewThroughput()
 	}
 	return abr.New(pb.player.config.ABR.Algorithm)
@@ -242,6 +267,10 @@ func (pb *playback) show(tracks map[string]*stream.Track) {
 
 // closeSpan ends what plays, and waits for it.
 func (pb *playback) closeSpan() {
+	if pb.stopStreaming != nil {
+		pb.stopStreaming()
+		pb.stopStreaming = nil
+	}
 	if pb.span == nil {
 		return
 	}
@@ -250,10 +279,6 @@ func (pb *playback) closeSpan() {
 	pb.closeText()
 	pb.show(nil)
 	pb.expect(nil)
-	if pb.stopStreaming != nil {
-		pb.stopStreaming()
-		pb.stopStreaming = nil
-	}
 	pb.span = nil
 }
 
@@ -265,8 +290,8 @@ func (pb *playback) cross() error {
 	}
 	position := pb.element.CurrentTime()
 	switch {
-	case position < s.start-gapMax && s.first > 0, position >= s.end && s.last+1 < len(pb.film.periods):
-	case s.last+1 < len(pb.film.periods) && pb.complete() && pb.atEnd(position):
+	case position < s.start-gapSlack && s.first > 0, position >= s.end && s.last+1 < len(pb.film.periods):
+	case pb.atEnd(position, endMargin):
 		position = pb.film.periods[s.last+1].start
 	default:
 		return nil
@@ -274,10 +299,13 @@ func (pb *playback) cross() error {
 	return pb.reopen(position)
 }
 
-// atEnd says whether the playhead has come to the end of all that the span has.
-func (pb *playback) atEnd(position time.Duration) bool {
+// atEnd says whether the playhead has come to the end of all that a span has that another follows.
+func (pb *playback) atEnd(position, margin time.Duration) bool {
+	if pb.span.last+1 == len(pb.film.periods) || !pb.complete() {
+		return false
+	}
 	buffered := pb.element.Buffered()
-	return len(buffered) > 0 && position >= buffered[len(buffered)-1].End-endMargin
+	return len(buffered) > 0 && position >= buffered[len(buffered)-1].End-margin
 }
 
 // endMargin is how close to the end of a span playback goes over to the next: decoders may stop a frame early.

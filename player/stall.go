@@ -1,9 +1,11 @@
 package player
 
 import (
+	"slices"
 	"time"
 
 	"github.com/keystream-player/keystream/player/platform"
+	"github.com/keystream-player/keystream/player/stream"
 )
 
 // StallCause says why playback stands still though it should move.
@@ -83,7 +85,22 @@ func (pb *playback) waitingForKey(keyIDs [][16]byte) {
 // lookAtStall finds the cause of a stall, tells of it and does something about it, where something can be done.
 func (pb *playback) lookAtStall() error {
 	position := pb.element.CurrentTime()
+	if pb.stall.forKey && !pb.mayLackKey(position) {
+		pb.stall.forKey, pb.stall.keyIDs = false, nil
+		pb.keys.Resumed()
+	}
 	cause := stallCause(position, pb.element.Buffered(), pb.stall.forKey)
+	if cause == StallDecoder && !pb.hasMedia(position) {
+		cause = StallNetwork // what an element says is buffered leaves out the SourceBuffers that have not had anything yet
+	}
+	if pb.span != nil && cause == StallNetwork {
+		if pb.atEnd(position, endMargin+stallAhead) { // a stream that does not end here stands still some frames before its last
+			return pb.reopen(pb.film.periods[pb.span.last+1].start)
+		}
+		if err := pb.refusal(pb.film.at(position + gapSlack)); err != nil {
+			return err
+		}
+	}
 	pb.tellStall(cause, position)
 	return pb.cure(cause, position)
 }
@@ -101,6 +118,38 @@ func (pb *playback) tellStall(cause StallCause, position time.Duration) {
 		}
 		pb.player.events.send(event)
 	}
+}
+
+// hasMedia says whether all tracks have media for a place, which only those of a film can tell.
+func (pb *playback) hasMedia(position time.Duration) bool {
+	if pb.span == nil {
+		return true
+	}
+	for _, track := range pb.span.tracks {
+		if !slices.ContainsFunc(track.Media(), func(m stream.Media) bool {
+			return m.Rendition != nil && m.Start <= position+gapSlack && position < m.End
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// mayLackKey says whether the element, which has said so, may still wait for a key: it has media, or media waits with our own CDM. Else it is the network that
+// keeps it waiting, or nothing comes at all where it stands.
+func (pb *playback) mayLackKey(position time.Duration) bool {
+	if pb.span == nil {
+		return true
+	}
+	for _, r := range pb.element.Buffered() {
+		if r.Start <= position && position < r.End-stallAhead {
+			return true
+		}
+	}
+	if _, gap := pb.overGap(position); gap {
+		return false
+	}
+	return slices.ContainsFunc(pb.filmTracks(), (*stream.Track).Waits)
 }
 
 // moving notes that the element plays, or could.

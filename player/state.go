@@ -121,17 +121,21 @@ func (pb *playback) finish() error {
 	}
 	pb.mu.Lock()
 	defer pb.mu.Unlock()
-	if !pb.allDone() || pb.media.ReadyState() == "ended" {
-		return nil
+	if !pb.allDone() || pb.media.ReadyState() != "open" {
+		return nil // it has ended; or it is closed, and the element's own error says why
 	}
 	return pb.media.EndOfStream()
 }
+
+// Began lets other tracks go on.
+func (pb *playback) Began(*stream.Track) { pb.wakeTracks() }
 
 // Entering asks for the keys of another Period.
 func (pb *playback) Entering(track *stream.Track, part int) {
 	pb.inbox.Put(func() error {
 		if s := pb.span; s != nil && slices.Contains(pb.tracks, stream.Feed(track)) && track != pb.texts.feed {
-			pb.licenseFor(s.first + part)
+			s.entering = s.first + part
+			pb.licenseInPlay()
 		}
 		return nil
 	})
@@ -139,9 +143,12 @@ func (pb *playback) Entering(track *stream.Track, part int) {
 
 // Skipped tells of a segment that could not be had. It is not fatal: playback jumps over it.
 func (pb *playback) Skipped(_ *stream.Track, _ string, cause error) {
-	e := pb.explain(cause)
-	e.Fatal, e.Stage = false, StageFetch
-	pb.player.events.send(e)
+	pb.inbox.Put(func() error {
+		e := pb.explain(cause)
+		e.Fatal, e.Stage = false, StageFetch
+		pb.player.events.send(e)
+		return nil
+	})
 }
 
 // exchanged tells of a request that is over.

@@ -146,7 +146,7 @@ func (pb *playback) feedText() {
 	x.current.RemoveCues(0, forever)
 	track := pb.newTrack(s, "text", "")
 	track.Buffer = stream.NewCueBuffer(x.current)
-	track.Kind, track.Selector, track.Wanted = fetch.Text, nil, nil
+	track.Kind, track.Selector, track.Wanted, track.Share = fetch.Text, nil, nil, 0
 	for i, part := range track.Parts {
 		part.Renditions = nil
 		for _, set := range pb.film.periods[s.first+i].of("text") {

@@ -118,15 +118,29 @@ func (p *Player) ask(ctx context.Context, do func(*playback) error) error {
 	}
 	done := make(chan error, 1)
 	current.inbox.Put(func() error {
-		done <- do(current)
-		return nil
+		err := do(current)
+		if err == nil {
+			done <- nil
+			return nil
+		}
+		own := *current.explain(err)
+		done <- &own
+		if own.Code == ConfigInvalid {
+			return nil // nothing was touched
+		}
+		return err // what plays was taken down, and what should play in its place could not be opened
 	})
 	defer p.events.flush()
 	select {
 	case err := <-done:
 		return err
 	case <-current.over:
-		return interruptedError(nil)
+		select {
+		case err := <-done: // it is over because of that
+			return err
+		default:
+			return interruptedError(nil)
+		}
 	case <-ctx.Done():
 		return interruptedError(ctx.Err())
 	}
@@ -147,6 +161,8 @@ func (pb *playback) selectTrack(kind, id string) error {
 	i := slices.IndexFunc(p.sets, func(s *trackSet) bool { return s.Kind == kind && s.ID == id })
 	wish := pb.wishes[kind]
 	switch {
+	case i >= 0 && pb.keys == nil && p.sets[i].encrypted():
+		return configError("The "+kind+" track "+id+" is encrypted, and no key system is there for it", "Configure keySystems, or choose a track that is not encrypted")
 	case i >= 0:
 		wish.like, wish.none = p.sets[i].AdaptationSet, false
 	case id == "" && kind == "text":
@@ -182,9 +198,9 @@ func (pb *playback) types(kind string) (types []string) {
 func (pb *playback) switchTo(kind string, before []string) error {
 	s := pb.span
 	track := s.tracks[kind]
+	pb.licenseInPlay()
 	for i, mimeType := range pb.types(kind) {
 		if (mimeType == "") != (track == nil) || mimeType != "" && !stream.Alike(mimeType, before[i]) {
-			pb.licenseFor(s.first + i)
 			return pb.reopen(pb.element.CurrentTime())
 		}
 	}
@@ -193,12 +209,9 @@ func (pb *playback) switchTo(kind string, before []string) error {
 	}
 	for n := s.first; n <= s.last; n++ {
 		set := pb.film.periods[n].chosen[kind]
-		if pb.film.periods[n].licensed != nil {
-			pb.licenseFor(n)
-		}
 		track.Select(n-s.first, set.renditions)
 	}
-	pb.limit()
+	pb.bar()
 	return nil
 }
 
@@ -209,6 +222,7 @@ func (pb *playback) selectQuality(id string) error {
 	track := pb.span.tracks[pb.mainKind()]
 	if id == "" {
 		pb.quality = ""
+		pb.bar()
 		track.Fix(nil)
 		pb.tellTracks()
 		return nil
@@ -218,6 +232,7 @@ func (pb *playback) selectQuality(id string) error {
 		return configError("There is no quality "+id, "Choose one of those that trackschange lists")
 	}
 	pb.quality = id
+	pb.bar()
 	track.Fix(fixedTo(id))
 	pb.tellTracks()
 	return nil
@@ -259,9 +274,6 @@ func (pb *playback) tellTracks() {
 	event := &TracksChangeEvent{Auto: pb.quality == ""}
 	p := pb.film.periods[n]
 	for _, set := range p.sets {
-		if set.TrickPlay {
-			continue
-		}
 		track := Track{ID: set.ID, Kind: set.Kind, Language: set.Language, Label: set.Label, Roles: set.Roles, Accessibility: set.Accessibility,
 			Active: p.chosen[set.Kind] == set}
 		if set.Kind == "text" {
@@ -287,14 +299,17 @@ func (pb *playback) watchQuality() {
 	if pb.span == nil {
 		return
 	}
+	pb.licenseInPlay()
 	position := pb.element.CurrentTime()
+	changed := pb.film.at(position) != pb.told
 	for kind, track := range pb.span.tracks {
 		if r := track.At(position); r != nil && r != pb.plays[kind] && kind != "text" {
 			pb.plays[kind] = r
 			pb.player.events.send(&QualityChangeEvent{Kind: kind, Quality: pb.describe(kind, r), Position: position})
+			changed = true
 		}
 	}
-	if pb.film.at(position) != pb.told {
+	if changed {
 		pb.tellTracks()
 	}
 }

@@ -43,7 +43,7 @@ func (h *Host) Fetch(ctx context.Context, req platform.Request) (platform.Respon
 		return nil, err
 	}
 	return &response{
-		host: h, id: id, status: int(Number(Index(opened, 0))), url: Text(Index(opened, 1)), header: Text(Index(opened, 2)),
+		host: h, id: id, status: int(Number(Index(opened, 0))), url: Text(Index(opened, 1)), early: Truthy(Index(opened, 2)), header: Text(Index(opened, 3)),
 	}, nil
 }
 
@@ -53,7 +53,8 @@ type response struct {
 	status int
 	url    string
 	header string // lines, each after a line feed: the name in lower case, a colon, the value
-	taken  bool   // by ReadBody or Cancel
+	early  bool
+	taken  bool // by ReadBody or Cancel
 
 	mu   sync.Mutex
 	came int64 // bytes, once over
@@ -62,6 +63,7 @@ type response struct {
 
 func (r *response) Status() int { return r.status }
 func (r *response) URL() string { return r.url }
+func (r *response) Early() bool { return r.early }
 
 func (r *response) Header(name string) string {
 	_, value, _ := strings.Cut(r.header, "\n"+strings.ToLower(name)+":")

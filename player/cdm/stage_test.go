@@ -122,6 +122,10 @@ func (s *stage) open() {
 	s.must(s.host.Element().Attach(s.ctx, ms))
 	s.ms, s.sb = ms, s.buffer(ms)
 	s.page.Video().Play()
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = nil // it waits, as every element does that has nothing yet
 }
 
 func (s *stage) buffer(ms platform.MediaSource) platform.SourceBuffer {

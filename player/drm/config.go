@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/keystream-player/keystream/player/fetch"
 	"github.com/keystream-player/keystream/player/platform"
 )
 
@@ -28,6 +29,9 @@ type Config struct {
 
 	// LicenseOrigins are the origins ("https://license.example"), beside the page's own, that a licence URL found in a manifest may lead to.
 	LicenseOrigins []string
+
+	// Observer, where it is not nil, is told of every request to a [LicenseServer] that is over, from any goroutine.
+	Observer func(fetch.Exchange)
 
 	// Rand gives numbers from 0 up to 1 for jitter; nil uses math/rand/v2.
 	Rand func() float64
@@ -129,4 +133,6 @@ type LicenseRequest struct {
 	// CertificateRequest says that the message asks for the server's certificate (Widevine, where the app gives none): the answer is the
 	// certificate, and the licence request comes after it.
 	CertificateRequest bool
+
+	observer func(fetch.Exchange)
 }

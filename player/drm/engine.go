@@ -73,7 +73,8 @@ func NewEngine(host platform.Host, config Config) *Engine {
 // content is known to need, and attaches. Run the Load and then Close it before the next Open. Errors are *[Error], or ctx's.
 func (e *Engine) Open(ctx context.Context, content Content, observer Observer) (*Load, error) {
 	l := &Load{
-		engine: e, observer: observer, used: make(map[*session]bool), renewed: make(map[renewal]bool), recreated: make(map[string]int),
+		engine: e, observer: observer, used: make(map[*session]bool), groups: make(map[string]*session), renewed: make(map[renewal]bool),
+		recreated: make(map[string]int),
 	}
 	if err := l.open(ctx, content); err != nil {
 		l.Close(ctx.Err() == nil)

@@ -27,7 +27,7 @@ func (l *Load) fail(s *session, err *Error) {
 		return
 	}
 	for _, have := range l.failures {
-		if have.session == s || have.in.kind == s.in.kind && string(have.in.data) == string(s.in.data) {
+		if have.session == s || have.in.asks(s.in) {
 			f = have
 		}
 	}
@@ -53,10 +53,13 @@ func (l *Load) failureOf(id [16]byte) *failure {
 	return nil
 }
 
-// lackingOf lists the key ids of a failure that no session has brought or is asking for; one that was to be renewed does not count.
+// lackingOf lists the key ids of a failure that no session has brought or is asking for, and that are in play; one that was to be renewed does not count.
 func (l *Load) lackingOf(f *failure) (ids [][16]byte) {
 	for _, id := range f.in.keyIDs {
 		c := l.vault.condition(id, time.Now())
+		if slices.Contains(l.past, id) {
+			continue
+		}
 		if c.state < Pending || c.session == f.replaces && !l.vault.pending(id, f.replaces) {
 			ids = append(ids, id)
 		}
@@ -100,7 +103,9 @@ func (l *Load) again() {
 		}
 	}
 	if in, ok := l.narrow(absent); ok && len(absent) > 0 {
-		l.openSession(in, nil)
+		for _, part := range l.apart(in) {
+			l.openSession(part, nil)
+		}
 	}
 }
 

@@ -121,7 +121,9 @@ func (l *Load) needed() [][16]byte {
 	for _, s := range l.vault.sessions {
 		if l.used[s] && l.isNeeded(s) {
 			for _, key := range s.keys {
-				ids = appendNew(ids, key.KeyID)
+				if !slices.Contains(l.past, key.KeyID) {
+					ids = appendNew(ids, key.KeyID)
+				}
 			}
 		}
 	}

@@ -14,15 +14,17 @@ type Load struct {
 	observer Observer
 	vault    *vault
 	grant    *grant
-	content  Content
+	periods  []period   // that are in play
+	content  Content    // of those
+	past     [][16]byte // keys that only what was in play before named
 
 	used map[*session]bool // sessions that hold what this load needs, or will
 
-	wants    []want           // init data that nothing has been done about yet
-	group    *session         // that covers all that the period or the content needs, where the app says that one does
-	failures []*failure       // licences that failed and have not come since
-	renewed  map[renewal]bool // what has been asked for anew: once, until the key works again
-	barred   [][16]byte       // as last told
+	wants    []want              // init data that nothing has been done about yet
+	groups   map[string]*session // by licence server: that covers all that the period or the content needs of it, where the app says that one does
+	failures []*failure          // licences that failed and have not come since
+	renewed  map[renewal]bool    // what has been asked for anew: once, until the key works again
+	barred   [][16]byte          // as last told
 
 	recreated map[string]int // how often sessions for the same init data were closed by the CDM
 	evicted   []initData     // of sessions that made room for others of this load
@@ -59,6 +61,7 @@ func (l *Load) open(ctx context.Context, content Content) error {
 	}
 	l.observer.DRMGranted(Grant{l.grant.name, l.grant.configuration, l.grant.software, l.grant.report})
 	l.observer.DRMStep(StepAttachKeys)
+	l.periods = []period{{sets: l.content.Sets}}
 	l.hear() // what sessions have said since the last load
 	for _, s := range l.vault.sessions {
 		l.expires(s)
@@ -117,15 +120,10 @@ func (l *Load) Announce(pssh []byte, keyIDs [][16]byte) {
 	l.put(func() { l.announced(pssh, keyIDs) })
 }
 
-// Period adds another period of the same content, whose keys are asked for.
-func (l *Load) Period(content Content) {
-	l.put(func() {
-		if l.engine.config.LicensePer == PerPeriod {
-			l.group = nil
-		}
-		l.content.Sets = append(l.content.Sets, content.Sets...)
-		l.need(content)
-	})
+// Play says which Periods are in play from now on, in order: that of the playhead, and those of which media is here or on its way. Keys of what is new
+// among them are asked for. What was in play before and is not any more is done with: its keys are neither renewed nor missed.
+func (l *Load) Play(periods ...Content) {
+	l.put(func() { l.play(periods) })
 }
 
 // WaitingForKey says that the element fired "waitingforkey".

@@ -61,27 +61,3 @@ func (l *Load) spared(s *session) bool {
 	known := l.content.KeyIDs()
 	return !s.answered || slices.ContainsFunc(s.keys, func(key KeyStatus) bool { return slices.Contains(known, key.KeyID) })
 }
-
-// licenseFor finds out who answers the CDM's messages: the app, or else the server that the manifest or the init data names, if the app lets it.
-func (l *Load) licenseFor(in initData) (LicenseFetcher, error) {
-	system := l.grant.system
-	if system.License != nil || len(system.Keys) > 0 {
-		return system.License, nil
-	}
-	url := in.licenseURL
-	for _, header := range l.content.headers() {
-		for _, s := range systemsOf(header.Tracks) {
-			if s.LicenseURL != "" && owns(l.grant.vendor, s.ID) {
-				url = s.LicenseURL
-			}
-		}
-	}
-	if url == "" {
-		return nil, nil
-	}
-	server, err := manifestServer(l.engine.host, url, l.engine.config.LicenseOrigins)
-	if err != nil {
-		return nil, err
-	}
-	return server, nil
-}

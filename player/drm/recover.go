@@ -98,9 +98,10 @@ func (l *Load) reopen(s *session) {
 			return
 		}
 	}
-	if s.replaces != nil {
-		l.openSession(s.in, s.replaces)
-	} else {
+	switch {
+	case s.replaces == nil:
 		l.want(s.in, 0)
+	case !l.needless(&failure{in: s.in, replaces: s.replaces}):
+		l.openSession(s.in, s.replaces)
 	}
 }

@@ -51,6 +51,7 @@ func (l *Load) renewKey(id [16]byte, c condition) {
 	if slices.Contains(c.session.in.keyIDs, id) || len(c.session.in.keyIDs) == 0 {
 		l.renew(c.session)
 	} else if in, ok := l.narrow([][16]byte{id}); ok {
+		in.licenseURL = c.session.in.licenseURL
 		l.want(in, 0) // it came with a licence for others
 	}
 }
@@ -84,9 +85,27 @@ func (l *Load) renew(s *session) {
 	if l.renewing(s) {
 		return
 	}
-	if ids := l.lackingOf(&failure{in: s.in, replaces: s}); len(ids) > 0 || len(s.in.keyIDs) == 0 {
-		l.openSession(l.only(s.in, ids), s)
+	in := s.in
+	if len(in.keyIDs) > 0 && len(among(in.keyIDs, l.past)) == len(in.keyIDs) {
+		in = l.inPlay(s)
 	}
+	if ids := l.lackingOf(&failure{in: in, replaces: s}); len(ids) > 0 || len(in.keyIDs) == 0 {
+		l.openSession(l.only(in, ids), s)
+	}
+}
+
+// inPlay is init data for those keys of a session that the content names, where none is that the session was opened for: they came with that licence.
+func (l *Load) inPlay(s *session) initData {
+	var ids [][16]byte
+	for _, key := range s.keys {
+		ids = append(ids, key.KeyID)
+	}
+	in, ok := l.narrow(among(ids, l.content.KeyIDs()))
+	if !ok {
+		return s.in
+	}
+	in.licenseURL = s.in.licenseURL
+	return in
 }
 
 // renewing says whether a session is about to have its keys renewed, or to be replaced.

@@ -1,6 +1,7 @@
 package drm
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -19,15 +20,17 @@ func (l *Load) need(content Content) {
 		if !header.Encrypted() {
 			continue
 		}
-		ids := header.KeyIDs()
+		ids, server := header.KeyIDs(), l.namedServer(header.Tracks)
 		for _, in := range l.named(header.PSSH, header.Tracks) {
 			if len(in.keyIDs) == 0 {
 				in.keyIDs = ids
 			}
+			in.licenseURL = cmp.Or(server, in.licenseURL)
 			l.want(in, 0)
 			ids = slices.DeleteFunc(slices.Clone(ids), func(id [16]byte) bool { return slices.Contains(in.keyIDs, id) })
 		}
 		if in, ok := l.narrow(ids); ok && len(ids) > 0 {
+			in.licenseURL = server
 			l.want(in, 0)
 		}
 	}
@@ -66,6 +69,7 @@ func (l *Load) encrypted(kind string, data []byte) {
 
 // announced wants the keys of media that is about to be appended. There is time until it plays, and jitter uses a part of it.
 func (l *Load) announced(pssh []byte, ids [][16]byte) {
+	l.past = slices.DeleteFunc(l.past, func(id [16]byte) bool { return slices.Contains(ids, id) })
 	delay := time.Duration(l.random() * float64(min(maxJitter, l.ahead()/4)))
 	if len(pssh) > 0 {
 		if in, err := l.grant.vendor.read("cenc", pssh); err == nil {
@@ -99,7 +103,9 @@ func (l *Load) ahead() time.Duration {
 
 func (l *Load) want(in initData, delay time.Duration) {
 	in.keyIDs = slices.DeleteFunc(slices.Clone(in.keyIDs), func(id [16]byte) bool { return id == [16]byte{} })
-	l.wants = append(l.wants, want{in, time.Now().Add(delay)})
+	for _, part := range l.apart(in) {
+		l.wants = append(l.wants, want{part, time.Now().Add(delay)})
+	}
 }
 
 // request opens sessions for what is wanted and due, and for no key that any session holds or is asking for.
@@ -117,11 +123,12 @@ func (l *Load) request() {
 	slices.SortStableFunc(due, func(a, b initData) int { return len(b.keyIDs) - len(a.keyIDs) })
 	var plain []initData // what init data could be made for instead
 	for _, in := range due {
-		lacking := l.lacking(in)
+		lacking, group := l.lacking(in), l.groups[in.licenseURL]
 		switch {
 		case l.known(in) || len(in.keyIDs) > 0 && len(lacking) == 0:
-		case l.group != nil && l.vault.has(l.group):
-			l.group.covers = append(l.group.covers, lacking...)
+		case group != nil && l.vault.has(group):
+			group.covers = append(group.covers, lacking...)
+			l.use(group)
 		case l.plain(in) && l.engine.config.LicensePer != PerInitData:
 			plain = append(plain, in)
 		default:
@@ -129,14 +136,23 @@ func (l *Load) request() {
 		}
 	}
 	// Those come last: what cannot be divided may have asked for some of their keys.
+	for len(plain) > 0 {
+		server := plain[0].licenseURL
+		l.requestTogether(slices.DeleteFunc(slices.Clone(plain), func(in initData) bool { return in.licenseURL != server }))
+		plain = slices.DeleteFunc(plain, func(in initData) bool { return in.licenseURL == server })
+	}
+}
+
+// requestTogether opens one session for what is lacking of init data for one server.
+func (l *Load) requestTogether(all []initData) {
 	var together [][16]byte
-	for _, in := range plain {
+	for _, in := range all {
 		for _, id := range l.lacking(in) {
 			together = appendNew(together, id)
 		}
 	}
 	if len(together) > 0 {
-		l.openSession(l.whole(plain, together), nil)
+		l.openSession(l.whole(all, together), nil)
 	}
 }
 
@@ -145,10 +161,13 @@ func (l *Load) only(in initData, ids [][16]byte) initData {
 	if len(ids) == len(in.keyIDs) {
 		return in
 	}
-	if made, ok := l.narrow(ids); ok && l.plain(in) {
-		return made
+	made, ok := l.narrow(ids)
+	if !ok || !l.plain(in) {
+		made = l.grant.vendor.part(in, ids)
+		made.keyIDs = among(made.keyIDs, in.keyIDs) // what cannot be divided may name another server's
 	}
-	return l.grant.vendor.part(in, ids)
+	made.licenseURL = in.licenseURL
+	return made
 }
 
 // whole is init data for key ids: one that names just them, if there is one, or else a new one.
@@ -159,6 +178,7 @@ func (l *Load) whole(all []initData, ids [][16]byte) initData {
 		}
 	}
 	in, _ := l.narrow(ids)
+	in.licenseURL = all[0].licenseURL
 	return in
 }
 
@@ -232,10 +252,11 @@ func (l *Load) use(s *session) {
 	}
 }
 
-// lead makes a session the one that covers the content or the period, where the app says that one does.
+// lead makes a session the one that covers what its server has of the content or the period, where the app says that one does.
 func (l *Load) lead(s *session) {
-	if per := l.engine.config.LicensePer; (per == PerContent || per == PerPeriod) && (l.group == nil || !l.vault.has(l.group)) {
-		l.group = s
+	group := l.groups[s.in.licenseURL]
+	if per := l.engine.config.LicensePer; (per == PerContent || per == PerPeriod) && (group == nil || !l.vault.has(group)) {
+		l.groups[s.in.licenseURL] = s
 	}
 }
 

@@ -44,7 +44,7 @@ func TestAKeyIsAskedForOnce(t *testing.T) {
 			time.Sleep(time.Minute)
 		}, [][][16]byte{{kidA}, {kidB, kidD}}},
 		"another period with the same key and a new one": {contentOf(track(kidA)), func(d *desk) {
-			d.load.Period(contentOf(track(kidA), track(kidB)))
+			d.load.Play(contentOf(track(kidA), track(kidB)))
 			time.Sleep(time.Second)
 		}, [][][16]byte{{kidA}, {kidB}}},
 		"a manifest's PSSH": {contentOf(manifestTrack(kidA, manifest.System{ID: mp4.SystemCommon, PSSH: pssh(kidA, kidB)})), nil, [][][16]byte{{kidA, kidB}}},
@@ -82,7 +82,7 @@ func TestOneLicenceCoversWhatTheAppSays(t *testing.T) {
 				d.server.Keys[kidC] = [16]byte{3}
 				d.play(contentOf(track(kidA, pssh(kidA)), track(kidB, pssh(kidB))))
 				d.encrypted("cenc", pssh(kidD))
-				d.load.Period(contentOf(track(kidC)))
+				d.load.Play(contentOf(track(kidC)))
 				time.Sleep(time.Second)
 				d.expectAsked(want...)
 				d.expectAlive()

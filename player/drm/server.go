@@ -83,7 +83,7 @@ func (s *LicenseServer) FetchLicense(ctx context.Context, req LicenseRequest) ([
 	if err != nil {
 		return nil, err
 	}
-	client := fetch.Client{Fetcher: s.Fetcher}
+	client := fetch.Client{Fetcher: s.Fetcher, Observer: req.observer}
 	result, err := client.Do(ctx, fetch.Request{
 		Kind: fetch.License, URL: out.URL, Method: "POST", Header: out.Header, Body: out.Body, WithCredentials: out.WithCredentials,
 		RefuseRedirects: s.refuseRedirects || out.WithCredentials || !isPlain(out.Header, req.Header), ErrorBody: true,

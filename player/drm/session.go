@@ -208,7 +208,7 @@ func (x *exchange) license(ctx context.Context, event platform.SessionEvent) (li
 	defer func() { x.took(start, StepLicense, err) }()
 	request := LicenseRequest{
 		KeySystem: x.grant.name, MessageType: event.MessageType, Message: event.Message,
-		KeyIDs: in.keyIDs, InitDataType: in.kind, InitData: in.data,
+		KeyIDs: in.keyIDs, InitDataType: in.kind, InitData: in.data, observer: x.engine.config.Observer,
 	}
 	return x.grant.vendor.license(ctx, request, func(ctx context.Context, req LicenseRequest) ([]byte, error) {
 		if x.session.unlicensed != nil {

@@ -22,7 +22,7 @@ import (
 //   - a licence is asked for at most once for each message, and for each key at most one at a time;
 //   - a renewal only if the CDM has asked for one since the last licence;
 //   - none is asked for while nothing plays;
-//   - a key that only a load that has ended spoke of is not asked for.
+//   - a key that only a load that has ended spoke of is not asked for, unless a session for it had been opened before.
 type judge struct {
 	sim *sim
 
@@ -88,7 +88,7 @@ func (j *judge) requested(s *simSession, initDataType string, initData []byte) {
 			j.finds("%v names %x, which says nothing new", s, id)
 		}
 		j.opened[id]++
-		if until, ok := j.late[id]; ok && s.createdAt.After(until) && !j.sim.tight.Load() {
+		if until, ok := j.late[id]; ok && s.createdAt.After(until) && j.opened[id] == 1 && !j.sim.tight.Load() {
 			j.finds("%v is for a key of a load that is over", s)
 		}
 	}

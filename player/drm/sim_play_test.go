@@ -23,7 +23,8 @@ type simLoad struct {
 	needed  time.Time  // since when
 	turn    int        // of the film's keys
 	period  int
-	waiting time.Time // since when the element waits for a key; zero where it does not
+	playing []drm.Content // Periods
+	waiting time.Time     // since when the element waits for a key; zero where it does not
 	barred  [][16]byte
 }
 
@@ -34,7 +35,7 @@ func (s *sim) open(film *simFilm, limit time.Duration) {
 		ctx, cancel = context.WithTimeout(context.Background(), limit)
 	}
 	defer cancel()
-	l := &simLoad{sim: s, film: film, needs: film.needed, ended: make(chan error, 1), needed: time.Now()}
+	l := &simLoad{sim: s, film: film, needs: film.needed, playing: []drm.Content{film.content}, ended: make(chan error, 1), needed: time.Now()}
 	start := time.Now()
 	s.idle.Store(0)
 	load, err := s.engine.Open(ctx, film.content, l)

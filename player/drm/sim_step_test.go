@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/keystream-player/keystream/player/drm"
 	"github.com/keystream-player/keystream/player/platform"
 	"github.com/keystream-player/keystream/player/playertest"
 )
@@ -162,10 +163,16 @@ func (s *sim) media() {
 		next := film.periods[l.period]
 		l.period++
 		s.logf("the next period, of %x", shorts(next.KeyIDs()))
-		l.load.Period(next)
+		l.playing = append(l.playing, next)
 		if s.chance(2) {
 			l.needs, l.needed = next.KeyIDs(), time.Now()
 		}
+		if s.chance(2) && !slices.Contains(film.turns, l.needs[0]) { // what does not play is over
+			l.playing = slices.DeleteFunc(l.playing, func(c drm.Content) bool {
+				return !slices.ContainsFunc(l.needs, func(id [16]byte) bool { return slices.Contains(c.KeyIDs(), id) })
+			})
+		}
+		l.load.Play(l.playing...)
 	case n == 2 && s.chance(4) && !s.calm:
 		s.logf("an encrypted event of nonsense")
 		l.load.Encrypted("cenc", []byte("nonsense"))

@@ -17,7 +17,12 @@ type initData struct {
 	data   []byte
 	keyIDs [][16]byte // what it names, as far as the key system's vendor can read it; none where it cannot be sure to have read all
 
-	licenseURL string // that it names (PlayReady's LA_URL); not trusted, "" where there is none
+	licenseURL string // where to ask: what the manifest says, or else it itself (PlayReady's LA_URL); not trusted, "" where there is none
+}
+
+// asks says whether it is the same request.
+func (in initData) asks(other initData) bool {
+	return in.kind == other.kind && in.licenseURL == other.licenseURL && string(in.data) == string(other.data)
 }
 
 // vendor is what differs between key systems: how they read init data, and what their messages and licences look like.

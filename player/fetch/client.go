@@ -62,6 +62,7 @@ type Result struct {
 	Attempts int
 
 	Started, Opened, Ended time.Time // of the last try: when it was sent, when its header was there, when its body was
+	Early                  bool      // it had been sent before: the times say nothing of the network
 
 	response platform.Response
 }

@@ -133,6 +133,8 @@ func (r *response) end() bool {
 	return true
 }
 
+func (r *response) Early() bool { return false }
+
 func (r *response) Received() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()

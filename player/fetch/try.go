@@ -73,7 +73,7 @@ func (c *Client) exchange(ctx context.Context, req *Request, policy *Policy, x *
 	}
 	x.Opened, x.Status = time.Now(), resp.Status()
 	length := int64(-1)
-	res := &Result{URL: resp.URL(), Status: x.Status, Total: -1, response: resp}
+	res := &Result{URL: resp.URL(), Status: x.Status, Total: -1, Early: resp.Early(), response: resp}
 	f := refused(resp, ranged)
 	if f == nil && ranged {
 		length, res.Total, err = req.Range.check(resp.Header("Content-Range"))

@@ -31,6 +31,9 @@ type Response interface {
 	URL() string               // the final URL, after redirects
 	Header(name string) string // "" where it is absent or hidden by CORS
 
+	// Early says that the page had begun the request before it was asked for: how long it took then says nothing of the network.
+	Early() bool
+
 	// Received is how many bytes of the body have come so far. It may be called while ReadBody runs.
 	Received() int64
 

@@ -105,6 +105,24 @@ var segmentContract = []contractTest{
 			c.Errorf("%v is buffered, and before %v", after, before)
 		}
 	}},
+	{"a removal goes on to the next key frame", func(c *contract) {
+		f := c.file(tracksFilm)
+		_, sb := c.openFor(f)
+		c.fragments(sb, f, true, 0)
+		first := c.ranges(sb, 1)[0].End // each fragment begins with a key frame, and has no other
+		c.fragments(sb, f, false, 1)
+		second := c.ranges(sb, 1)[0].End
+		c.fragments(sb, f, false, 2)
+		end := c.ranges(sb, 1)[0].End
+		for _, step := range []struct{ to, begins time.Duration }{
+			{first - 50*time.Millisecond, first}, {first + 50*time.Millisecond, second}, {second - 50*time.Millisecond, second},
+		} {
+			c.must(sb.Remove(c.ctx, 0, step.to))
+			if r := c.ranges(sb, 1)[0]; !closeTo(r.Start, step.begins) || !closeTo(r.End, end) {
+				c.Errorf("%v is buffered once what lies before %v was removed, want from %v on", r, step.to, step.begins)
+			}
+		}
+	}},
 	{"the type can be changed, with another container", func(c *contract) {
 		f, next := c.file(clearFilm), c.file("webm-vp8-vorbis")
 		_, sb := c.openFor(f)

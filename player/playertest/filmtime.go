@@ -89,6 +89,11 @@ func (f *Film) length() time.Duration {
 // grouped says that the pictures of a segment depend on its first.
 func (f *Film) grouped() bool { return f.Segments != nil && parseMIMEType(f.Type).kind == "video" }
 
+// keyed says that it has pictures that can only be decoded from the first of their segment on, and segments that are known.
+func (f *Film) keyed() bool {
+	return (f.grouped() || len(f.Fragments) > 0) && parseMIMEType(f.Type).kind == "video"
+}
+
 // segmentAt gives the media segment that begins at offset; nil where none does.
 func (f *Film) segmentAt(offset int64) []byte {
 	starts := f.starts()

@@ -10,17 +10,23 @@ import (
 // timeupdateInterval is how often a playing element tells its time, to those that listen.
 const timeupdateInterval = 250 * time.Millisecond
 
-// Play does what the page's play button does.
+// Play does what the page's play button does. A film that has ended begins anew.
+//
+// https://html.spec.whatwg.org/multipage/media.html#internal-play-steps
 func (e *Element) Play() {
 	e.host.mu.Lock()
 	defer e.host.mu.Unlock()
 	if e.ended {
-		e.pos, e.ended = 0, false
+		e.seek(0)
 	}
+	was := e.paused
 	e.paused = false
 	e.fireType("play")
-	if e.readyState >= platform.HaveFutureData {
+	switch {
+	case e.readyState >= platform.HaveFutureData:
 		e.fireType("playing")
+	case was:
+		e.fireType("waiting")
 	}
 	e.update()
 }
@@ -34,10 +40,16 @@ func (e *Element) Pause() {
 	e.fireType("pause")
 }
 
-// Seek moves the picture, as the page's seek bar does.
+// Seek moves the picture, as the page's seek bar does. Before there is any media, it sets the default playback start position.
+//
+// https://html.spec.whatwg.org/multipage/media.html#default-playback-start-position
 func (e *Element) Seek(t time.Duration) {
 	e.host.mu.Lock()
 	defer e.host.mu.Unlock()
+	if e.readyState == platform.HaveNothing {
+		e.begin = t
+		return
+	}
 	e.update()
 	e.seek(t)
 }
@@ -57,20 +69,8 @@ func (e *Element) seek(t time.Duration) {
 	e.update()
 }
 
-// SetCurrentTime is Seek, as the player calls it. Before there is any media, it sets the default playback start position.
-//
-// https://html.spec.whatwg.org/multipage/media.html#default-playback-start-position
-func (e *Element) SetCurrentTime(t time.Duration) {
-	e.host.mu.Lock()
-	before := e.readyState == platform.HaveNothing
-	if before {
-		e.begin = t
-	}
-	e.host.mu.Unlock()
-	if !before {
-		e.Seek(t)
-	}
-}
+// SetCurrentTime is Seek, as the player calls it.
+func (e *Element) SetCurrentTime(t time.Duration) { e.Seek(t) }
 
 // Ended is HTMLMediaElement.ended.
 func (e *Element) Ended() bool {

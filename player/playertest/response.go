@@ -49,6 +49,9 @@ func (r *response) set(name, value string) {
 	r.header = append(r.header, platform.HeaderField{Name: name, Value: value})
 }
 
+// Early is false: this page begins nothing by itself.
+func (r *response) Early() bool { return false }
+
 // Received grows evenly with the time that the body takes, or as the trace brings it.
 func (r *response) Received() int64 {
 	r.host.mu.Lock()

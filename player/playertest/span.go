@@ -97,7 +97,7 @@ func without(spans []span, start, end time.Duration) (kept []span) {
 			kept = append(kept, s.part(s.start, before))
 		}
 		after := max(s.start, end)
-		if s.start < end && s.end > start && s.film.grouped() {
+		if s.start < end && s.end > start && s.film.keyed() {
 			after = s.film.nextGroup(after-s.offset) + s.offset
 			after = max(after, end)
 		}
@@ -110,9 +110,10 @@ func without(spans []span, start, end time.Duration) (kept []span) {
 
 // nextGroup is the start of the first segment that begins at t or after it, on the media's clock; the largest Duration where none does.
 func (f *Film) nextGroup(t time.Duration) time.Duration {
-	i := sort.Search(len(f.Segments), func(i int) bool { return f.Segments[i].Start >= t-tolerance })
-	if i == len(f.Segments) {
+	starts := f.starts()
+	i := sort.Search(len(starts), func(i int) bool { return f.timeAt(starts[i]) >= t-tolerance })
+	if i == len(starts) {
 		return forever / 2
 	}
-	return f.Segments[i].Start
+	return f.timeAt(starts[i])
 }

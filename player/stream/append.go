@@ -41,22 +41,26 @@ type feeding struct {
 func (t *Track) append(ctx context.Context) {
 	p := t.ready
 	t.ready, t.appending = nil, p
-	ctx, p.cancel = context.WithCancel(ctx)
+	appendCtx, cancel := context.WithCancel(ctx)
+	p.cancel = cancel
 	p.begun = time.Now()
+	t.begin(p.begun)
 	t.Observer.Appending(t)
 	said, part := t.feeding, t.Parts[p.part]
 	t.operate(func() error {
-		if err := t.prepare(ctx, part, p, &said); err != nil {
+		if err := t.prepare(appendCtx, part, p, &said); err != nil {
 			return err
 		}
 		t.announce(p)
 		if cues, ok := t.Buffer.(*cueBuffer); ok {
 			cues.segment = Range{p.start, p.end}
 		}
-		return t.Buffer.AppendBuffer(ctx, p.body)
+		return t.Buffer.AppendBuffer(appendCtx, p.body)
 	}, func(err error) error {
 		t.feeding = said
-		return t.appended(ctx, p, err)
+		calledOff := appendCtx.Err() != nil
+		cancel()
+		return t.appended(ctx, p, err, calledOff)
 	})
 }
 
@@ -131,56 +135,85 @@ func (t *Track) announce(p *piece) {
 	_ = outline.Add(p.body, p.body.Len())
 }
 
-// appended hears of the end of an append.
-func (t *Track) appended(ctx context.Context, p *piece, err error) error {
-	ended := ctx.Err()
-	p.cancel()
+// begin notes when an append began; the zero time is its end.
+func (t *Track) begin(began time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.began = began
+}
+
+// appended hears of the end of an append, which may have been called off.
+func (t *Track) appended(ctx context.Context, p *piece, err error, calledOff bool) error {
 	t.appending = nil
+	t.begin(time.Time{})
 	switch {
 	case err == nil:
-		t.take(p)
-		return nil
+		return t.take(p)
 	case platform.IsDOMError(err, "QuotaExceededError"):
-		t.noRoom(p)
-		return nil
-	case p.dropped || ended != nil:
+		return t.noRoom(ctx, p, err)
+	case p.dropped || calledOff:
 		t.feeding.rendition = nil
 		p.release()
 		return nil
 	case errors.Is(err, platform.ErrDecryptionLost) && !t.lost:
 		t.lost = true // a piece that kills it kills it again
 		p.release()
-		t.begin(ctx)
+		t.restart(ctx)
 		return nil
 	}
 	p.release()
 	return &AppendError{URL: fetch.RedactURL(t.feeding.url), Cause: err}
 }
 
+// maxUnseen is how many segments are appended without any media to show for it: Chromium takes garbage without a word.
+const maxUnseen = 3
+
 // take notes what has been appended.
-func (t *Track) take(p *piece) {
+func (t *Track) take(p *piece) error {
 	h := p.held(true)
 	p.release()
 	h.seen = visible(Range{h.Start, h.End}, t.Buffer.Buffered())
 	t.some = t.some || h.seen != Range{}
 	t.have = t.have.add(h)
+	t.refused = false
+	t.Goals.Bytes = min(t.most, t.Goals.Bytes+h.Bytes/16)
+	if t.unseen++; !t.some && t.unseen >= maxUnseen {
+		return &AppendError{URL: fetch.RedactURL(t.feeding.url), Cause: errNoMedia}
+	}
+	return nil
 }
 
-// noRoom keeps a piece for which there was none: nothing is downloaded twice for want of space. From now on less is buffered.
-func (t *Track) noRoom(p *piece) {
-	t.full = true
-	if p.dropped || t.ready != nil {
+// noRoom keeps a piece for which there was none: nothing is downloaded twice for want of space. For a while less is buffered. A piece for which there is no
+// room even in an empty SourceBuffer will never have any.
+func (t *Track) noRoom(ctx context.Context, p *piece, err error) error {
+	if p.dropped {
 		p.release()
-	} else {
-		t.ready = p
+		t.feeding.rendition = nil // there was no room for all of it
+		return nil
 	}
+	t.full = true
+	size := p.body.Len()
 	if held := bytesAhead(View{Have: t.have.chunks(), Position: -forever}); held > 0 {
-		t.Goals.Bytes = min(t.Goals.Bytes, held*9/10)
+		t.Goals.Bytes = min(t.Goals.Bytes, max(held*9/10, 2*size))
 	}
+	v := t.view()
+	v.Have = t.have.chunks()
+	if reached, _ := v.reach(); reached > v.Position+2*slack || Plan(v).Action == Evict {
+		t.ready = p
+		return nil
+	}
+	if t.refused {
+		p.release()
+		return &AppendError{URL: fetch.RedactURL(p.segment.URL), Cause: err}
+	}
+	t.refused, t.full = true, false
+	t.ready = p
+	t.restart(ctx) // of what is there nobody knows
+	return nil
 }
 
-// begin empties the SourceBuffer and begins again. The removal comes first: it opens a source that has ended, which abort demands.
-func (t *Track) begin(ctx context.Context) {
+// restart empties the SourceBuffer and begins again. The removal comes first: it opens a source that has ended, which abort demands.
+func (t *Track) restart(ctx context.Context) {
 	t.have, t.feeding.rendition = nil, nil
 	t.reopen()
 	t.operate(func() error { return t.Buffer.Remove(ctx, 0, forever) }, func(err error) error { return err })

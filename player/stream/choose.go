@@ -12,17 +12,17 @@ func (t *Track) choose(part *Part, step Step) *Rendition {
 	if len(ladder) == 0 {
 		return nil
 	}
-	if t.fixed != nil {
-		for _, r := range ladder {
-			if t.fixed(r) {
-				return r
-			}
-		}
-	}
 	if r := t.forced; r != nil {
 		t.forced = nil
 		for _, one := range ladder {
 			if one == r {
+				return r
+			}
+		}
+	}
+	if t.fixed != nil {
+		for _, r := range ladder {
+			if t.fixed(r) {
 				return r
 			}
 		}
@@ -37,7 +37,28 @@ func (t *Track) choose(part *Part, step Step) *Rendition {
 			length = segment.End - segment.Start
 		}
 	}
-	return ladder[t.Selector.Select(t.situation(part, ladder, step.At, length))]
+	s := t.situation(part, ladder, step.At, length)
+	if t.current == nil && !s.Playing {
+		return ladder[starting(s)]
+	}
+	return ladder[t.Selector.Select(s)]
+}
+
+// startTime is how long the first segment may take, so that there is a picture soon; the next one may be better.
+const startTime = 300 * time.Millisecond
+
+// starting chooses the rung of the first segment of all: the best that is here at once, by what the network is taken for.
+func starting(s abr.Situation) (rung int) {
+	for i, r := range s.Ladder {
+		bits := 8 * float64(r.Size)
+		if r.Size == 0 {
+			bits = float64(r.Bitrate) * s.Segment.Seconds()
+		}
+		if bits <= float64(s.Throughput.BitsPerSecond)*startTime.Seconds() {
+			rung = i
+		}
+	}
+	return rung
 }
 
 // situation is what a choice among ladder is made on, for the segment of a time of the part.
@@ -59,7 +80,7 @@ func (t *Track) situation(part *Part, ladder []*Rendition, at, length time.Durat
 		}
 	}
 	position := t.Element.CurrentTime()
-	reached, _ := reach(View{Position: position, Have: t.have.chunks()})
+	reached, _ := View{Position: position, Have: t.have.chunks()}.reach()
 	for _, p := range []*piece{t.appending, t.ready} {
 		if p != nil && p.end > reached && p.start <= reached+slack {
 			reached = p.end

@@ -20,7 +20,7 @@ func (t *Track) Use(buffer platform.SourceBuffer) {
 	t.Do(func() { t.Buffer = buffer })
 }
 
-// Select makes other renditions those of a part. What is there of the old ones is replaced, but for what is just being played.
+// Select makes other renditions those of a part. What is there of the old ones is replaced, but for what is just being played; what they lacked is asked for.
 func (t *Track) Select(part int, renditions []*Rendition) {
 	t.Do(func() {
 		for _, r := range t.Parts[part].Renditions {
@@ -29,7 +29,8 @@ func (t *Track) Select(part int, renditions []*Rendition) {
 			}
 		}
 		t.Parts[part].Renditions = renditions
-		t.mark(func(h held) bool { return h.part == part && !t.Parts[part].has(h.rendition) })
+		t.have = slices.DeleteFunc(t.have, func(h held) bool { return h.Hole && h.part == part })
+		t.restale()
 	})
 }
 
@@ -37,9 +38,7 @@ func (t *Track) Select(part int, renditions []*Rendition) {
 func (t *Track) Fix(match func(*Rendition) bool) {
 	t.Do(func() {
 		t.fixed = match
-		if match != nil {
-			t.mark(func(h held) bool { return h.rendition != nil && !match(h.rendition) && t.Parts[h.part].offers(match) })
-		}
+		t.restale()
 	})
 }
 
@@ -48,7 +47,7 @@ func (t *Track) Bar(barred, unplayable func(*Rendition) bool) {
 	t.Do(func() {
 		for _, part := range t.Parts {
 			for _, r := range part.Renditions {
-				r.Barred = barred(r)
+				r.Barred, r.unplayable = barred(r), unplayable(r)
 			}
 		}
 		position := t.Element.CurrentTime()
@@ -66,14 +65,30 @@ func (t *Track) Jumped() {
 		if t.Selector != nil {
 			t.Selector.Jumped()
 		}
+		t.now()
 	})
 }
 
-// Pause has nothing more downloaded until Resume.
-func (t *Track) Pause() { t.Do(func() { t.paused = true }) }
+// Pause has nothing more downloaded until Resume. A download under way is called off.
+func (t *Track) Pause() {
+	t.Do(func() {
+		t.paused = true
+		if t.coming != nil && t.coming.body == nil {
+			t.drop(&t.coming)
+		}
+	})
+}
+
+// Hurry ends a waiting for a network, or a server, that has failed.
+func (t *Track) Hurry() { t.Do(t.now) }
 
 // Resume ends a Pause.
-func (t *Track) Resume() { t.Do(func() { t.paused = false }) }
+func (t *Track) Resume() {
+	t.Do(func() {
+		t.paused = false
+		t.now()
+	})
+}
 
 // At gives the rendition whose media is buffered at a time; nil is none.
 func (t *Track) At(position time.Duration) *Rendition {
@@ -83,6 +98,13 @@ func (t *Track) At(position time.Duration) *Rendition {
 		return h.rendition
 	}
 	return nil
+}
+
+// Waits says whether an append takes so long that it must be waiting for a key.
+func (t *Track) Waits() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !t.began.IsZero() && time.Since(t.began) > appendTime
 }
 
 // Media is what is buffered of one rendition.
@@ -102,10 +124,12 @@ func (t *Track) Media() []Media {
 	return out
 }
 
-// mark makes stale what matches.
-func (t *Track) mark(match func(held) bool) {
+// restale works out what is to be replaced: media of renditions that are not their part's any more, or not the one that is fixed where that can be had.
+func (t *Track) restale() {
 	for i := range t.have {
-		t.have[i].Stale = match(t.have[i])
+		h := &t.have[i]
+		part := t.Parts[h.part]
+		h.Stale = !h.Hole && (!part.has(h.rendition) || t.fixed != nil && !t.fixed(h.rendition) && part.offers(t.fixed))
 	}
 }
 

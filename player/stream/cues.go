@@ -50,8 +50,11 @@ func (b *cueBuffer) Remove(_ context.Context, start, end time.Duration) error {
 	b.seen.Forget(start, end)
 	var held []platform.TimeRange
 	for _, r := range b.held {
-		if r.End <= start || r.Start >= end {
-			held = append(held, r)
+		if before := (platform.TimeRange{Start: r.Start, End: min(r.End, start)}); before.Start < before.End {
+			held = append(held, before)
+		}
+		if after := (platform.TimeRange{Start: max(r.Start, end), End: r.End}); after.Start < after.End {
+			held = append(held, after)
 		}
 	}
 	b.held = held

@@ -12,8 +12,11 @@ import (
 )
 
 const (
-	maxSkipped = 2               // segments, one after the other, that playback may jump over
-	retryAfter = 2 * time.Second // where the network fails and there is media left to play
+	maxSkipped = 2 // segments, one after the other, that playback may jump over
+
+	// Where the network or the server fails and there is media left to play, a download is tried again after retryFirst, and twice as long each time.
+	retryFirst = 2 * time.Second
+	retryMost  = 8 * time.Second
 )
 
 // fetch begins the download of what a step asks for: of an index first, where that is how a segment is found.
@@ -21,7 +24,7 @@ func (t *Track) fetch(ctx context.Context, step Step) error {
 	part := t.Parts[step.Part]
 	r := t.choose(part, step)
 	if r == nil {
-		return nil // until something is allowed again: whoever forbade it says what that means
+		return part.failure() // or nothing is done until something is allowed again: whoever forbade it says what that means
 	}
 	t.current = r
 	p := &piece{part: step.Part, rendition: r}
@@ -31,7 +34,7 @@ func (t *Track) fetch(ctx context.Context, step Step) error {
 		p.start, p.end = part.Start+step.At, part.End
 		t.coming = p
 		t.reopen()
-		t.work.Go(func() {
+		t.spawn(func() {
 			index, init, err := t.loadIndex(downloadCtx, r)
 			t.inbox.Put(func() error { return t.indexed(p, index, init, err) })
 		})
@@ -40,19 +43,23 @@ func (t *Track) fetch(ctx context.Context, step Step) error {
 	n := r.index.Find(step.At)
 	if n >= r.index.Len() {
 		// Its last segment ends before those of the others.
-		p.start, p.end = part.Start+step.At, part.End
+		p.start, p.end = step.From, part.End
 		t.hole(p)
 		return nil
 	}
 	p.segment = r.index.Segment(n)
-	p.start, p.end = max(part.Start+p.segment.Start, part.Start), min(part.Start+p.segment.End, part.End)
+	p.start, p.end = PartView{Start: part.Start, End: part.End, Index: r.index}.segment(n)
+	p.start = max(p.start, part.Start)
+	if p.start > step.From+rounding {
+		t.have = t.have.add(gap(step.Part, step.From, p.start))
+	}
 	t.coming = p
 	t.reopen()
 	if !t.entered(step.Part) {
 		t.Observer.Entering(t, step.Part)
 	}
 	needsInit := r.init == nil && r.Init != nil
-	t.work.Go(func() { t.download(downloadCtx, p, needsInit) })
+	t.spawn(func() { t.download(downloadCtx, p, needsInit) })
 	return nil
 }
 
@@ -74,9 +81,10 @@ func (t *Track) download(ctx context.Context, p *piece, needsInit bool) {
 	}
 	inits := make(chan result, 1)
 	if needsInit {
-		t.work.Go(func() {
-			body, err := t.get(ctx, fetch.Init, p.rendition, *p.rendition.Init, nil)
-			inits <- result{body, err}
+		t.spawn(func() {
+			got := result{err: context.Canceled} // of a panic
+			defer func() { inits <- got }()
+			got.body, got.err = t.get(ctx, fetch.Init, p.rendition, *p.rendition.Init, nil)
 		})
 	} else {
 		inits <- result{}
@@ -106,7 +114,7 @@ func (t *Track) get(ctx context.Context, kind fetch.Kind, r *Rendition, segment 
 	if err != nil {
 		return nil, err
 	}
-	if p != nil && kind == fetch.Media {
+	if p != nil && kind == fetch.Media && !result.Early {
 		t.Meter.Add(abr.Transfer{Started: result.Started, Opened: result.Opened, Ended: result.Ended, Bytes: result.Body.Len()})
 	}
 	return result.Body, nil
@@ -124,15 +132,14 @@ func (t *Track) downloaded(p *piece, body platform.Body, err error, init platfor
 		p.release()
 		return nil
 	}
-	t.coming = nil
 	if err == nil && initErr == nil {
-		t.skipped = 0
-		t.ready = p
-		return nil
+		t.skipped, t.waited = 0, 0
+		return nil // step takes it from here
 	}
+	t.coming = nil
 	p.release()
-	if initErr != nil && (err == nil || errors.Is(err, context.Canceled)) {
-		p.rendition.failed = true
+	if initErr != nil && !errors.Is(initErr, context.Canceled) && (err == nil || errors.Is(err, context.Canceled)) {
+		p.rendition.failed = initErr
 		return t.failed(p, initErr, true)
 	}
 	return t.failed(p, err, false)
@@ -145,20 +152,24 @@ func (t *Track) failed(p *piece, err error, whole bool) error {
 	}
 	part := t.Parts[p.part]
 	var failure *fetch.Error
-	answered := errors.As(err, &failure) && (failure.Status != 0 || failure.Cause == platform.ErrTooLarge)
-	position := t.Element.CurrentTime()
+	answered := errors.As(err, &failure) && isAnswer(failure)
+	left := p.start - needed/2 - t.Element.CurrentTime() // to play until it must be here
+	patient := failure != nil && t.some && left > 0
 	switch {
+	case patient && (!answered || whole && isPassing(failure)):
+		p.rendition.failed = nil
+		t.later(left)
+		return nil
 	case whole && len(part.usable()) > 0:
 		return nil // its other renditions are still to be tried
 	case whole:
 		return err
-	case !answered && t.some && position < p.start-needed/2:
-		p.rendition.failed = false
-		t.later()
-		return nil
 	case answered && t.other(part, p.rendition) != nil && !p.tried(t):
 		t.forced = t.other(part, p.rendition)
 		t.tried = p.start
+		return nil
+	case patient && isPassing(failure):
+		t.later(left)
 		return nil
 	case answered && t.some && t.skipped < maxSkipped:
 		t.skipped++
@@ -169,8 +180,19 @@ func (t *Track) failed(p *piece, err error, whole bool) error {
 	return err
 }
 
+// isAnswer says whether a server has spoken, so that the network is not to blame.
+func isAnswer(failure *fetch.Error) bool {
+	var dom *platform.DOMError
+	return failure.Status >= 300 || !failure.Timeout && failure.Cause != nil && failure.Cause != fetch.ErrShortBody && !errors.As(failure.Cause, &dom)
+}
+
+// isPassing says whether a server has spoken that may say something else soon, though not so soon as fetch tries again.
+func isPassing(failure *fetch.Error) bool {
+	return failure.Status >= 500 || failure.Status == 408 || failure.Status == 425 || failure.Status == 429
+}
+
 // tried says whether another rendition of this segment has been tried.
-func (p *piece) tried(t *Track) bool { return t.tried == p.start && t.tried != 0 }
+func (p *piece) tried(t *Track) bool { return t.tried == p.start }
 
 // other gives the rendition below one, or above it, or nil.
 func (t *Track) other(part *Part, rendition *Rendition) *Rendition {
@@ -190,20 +212,35 @@ func (t *Track) other(part *Part, rendition *Rendition) *Rendition {
 // hole notes that a piece will not come.
 func (t *Track) hole(p *piece) {
 	p.cancel()
-	h := p.held(true)
-	h.rendition = nil
-	t.have = t.have.add(h)
+	t.have = t.have.add(gap(p.part, p.start, p.end))
 	t.Wake()
 }
 
-// later downloads nothing for a while.
-func (t *Track) later() {
-	t.retry = time.AfterFunc(retryAfter, func() {
-		t.inbox.Put(func() error {
-			t.retry = nil
-			return nil
+// gap is a time of which there is nothing.
+func gap(part int, start, end time.Duration) held {
+	return held{Chunk: Chunk{Start: start, End: end, Settled: true, Hole: true}, part: part}
+}
+
+// later downloads nothing for a while, but tries again before what is left to play is played.
+func (t *Track) later(left time.Duration) {
+	t.waited = min(max(retryFirst, 2*t.waited), retryMost)
+	var timer *time.Timer
+	timer = time.AfterFunc(min(t.waited, max(left, retryFirst)), func() {
+		t.Do(func() {
+			if t.retry == timer {
+				t.retry = nil
+			}
 		})
 	})
+	t.retry = timer
+}
+
+// now ends a waiting that [Track.later] has begun.
+func (t *Track) now() {
+	if t.retry != nil {
+		t.retry.Stop()
+		t.retry = nil
+	}
 }
 
 // drop lets go of a piece that nobody wants any more. An append is left to end, unless it waits: for a key, which may never come.
@@ -228,7 +265,7 @@ func (t *Track) drop(slot **piece) {
 // abandon gives up a download that would come too late.
 func (t *Track) abandon(ctx context.Context) {
 	p := t.coming
-	if p == nil || t.Selector == nil || t.fixed != nil || p.rendition.index == nil {
+	if p == nil || p.body != nil || t.Selector == nil || t.fixed != nil || p.rendition.index == nil {
 		return
 	}
 	progress := p.seen()

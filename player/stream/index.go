@@ -48,7 +48,7 @@ func (t *Track) indexed(p *piece, index manifest.Index, init platform.Body, err 
 	}
 	t.coming = nil
 	if err != nil && !errors.Is(err, context.Canceled) {
-		r.failed = true
+		r.failed = err
 		return t.failed(p, err, true)
 	}
 	return nil

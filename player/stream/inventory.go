@@ -11,7 +11,7 @@ import (
 type held struct {
 	Chunk
 	part      int
-	rendition *Rendition // nil of a segment that could not be had and was skipped
+	rendition *Rendition // nil of a hole
 
 	// seen is what of it the SourceBuffer showed when it had been appended: media need not be as long as the manifest says. What is missing of that later, the
 	// browser or an eviction has taken.

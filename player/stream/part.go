@@ -22,7 +22,9 @@ type Rendition struct {
 	// Barred is not to be chosen: it is more than the screen or the decoder can take, or its key is not to be had.
 	Barred bool
 
-	failed bool           // its initialization segment or its index cannot be had
+	unplayable bool // for want of its key
+
+	failed error          // why its initialization segment or its index cannot be had
 	index  manifest.Index // nil until it is known
 	init   platform.Body  // nil until it is here; the track releases it
 }
@@ -57,14 +59,32 @@ func (r *Rendition) urls(ref string) (url string, alternatives []string, err err
 	return all[0], all[1:], nil
 }
 
-// usable lists the renditions that may be chosen.
+// usable lists the renditions that may be chosen. Where that would be none, the least of those that are barred for being too much is better than nothing.
 func (p *Part) usable() (list []*Rendition) {
+	var least []*Rendition
 	for _, r := range p.Renditions {
-		if !r.Barred && !r.failed {
+		switch {
+		case r.failed != nil || r.unplayable:
+		case !r.Barred:
 			list = append(list, r)
+		case least == nil:
+			least = []*Rendition{r}
 		}
 	}
+	if list == nil {
+		return least
+	}
 	return list
+}
+
+// failure says why a rendition cannot be had, if that is so.
+func (p *Part) failure() error {
+	for _, r := range p.Renditions {
+		if r.failed != nil {
+			return r.failed
+		}
+	}
+	return nil
 }
 
 // index gives one by which segments of the part can be found: that of the preferred rendition, if it has one.

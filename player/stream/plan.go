@@ -33,6 +33,7 @@ type Chunk struct {
 	Bytes      int64
 	Stale      bool // another track, or another quality, was chosen: it is replaced, if the playhead is not there yet
 	Settled    bool // it is in the SourceBuffer
+	Hole       bool // there is nothing: a gap between segments, or a segment that could not be had
 }
 
 // Step is what to do next.
@@ -40,6 +41,7 @@ type Step struct {
 	Action  Action
 	Part    int           // of Fetch
 	At      time.Duration // of Fetch: what to fetch is the segment of this time, on the clock of the Part's Period
+	From    time.Duration // of Fetch: from here on nothing is there, on the presentation's clock; what lies before that segment is a gap
 	Remove  Range         // of Evict
 	Skipped bool          // of Fetch: the segment that was there is stale
 }
@@ -75,41 +77,58 @@ const (
 // Plan decides what a track does next. It fetches what the playhead comes to first and is not there, up to the goal; it makes room behind the playhead
 // as it goes, and anywhere when the browser says that it is full.
 func Plan(v View) Step {
+	reached, stale := v.reach()
+	next := locate(v.Parts, reached, reached > v.playhead())
+	if next.part < 0 && !v.Full {
+		return Step{Action: Done} // what was played stays: taking it out would open a stream that has ended
+	}
 	if r, ok := evictable(v); ok {
 		return Step{Action: Evict, Remove: r}
 	}
-	reached, stale := reach(v)
-	part, at, end := locate(v.Parts, reached)
-	ahead := reached - v.Position
+	holes := v.holes(reached)
+	ahead := reached - v.Position - holes
 	switch {
-	case part < 0:
+	case next.part < 0:
 		return Step{Action: Done}
 	case v.Full:
 		return Step{Action: Wait}
-	case ahead > 0 && end-v.Position > v.Goal && !stale:
+	case ahead > 0 && (next.end-v.Position-holes)/2 > max(v.Goal/2, next.end-reached) && !stale: // of long segments two, or each would come too late
 		return Step{Action: Wait}
 	case ahead >= needed && !stale && (v.Idle || v.Bytes > 0 && bytesAhead(v) >= v.Bytes):
 		return Step{Action: Wait}
 	}
-	return Step{Action: Fetch, Part: part, At: at, Skipped: stale}
+	return Step{Action: Fetch, Part: next.part, At: next.at, From: reached, Skipped: stale}
 }
 
-// reach gives the first time from the playhead on whose media is missing, or is to be replaced. A playhead at the very end needs what comes just before it:
-// without that, the end of the stream would be where other media ends.
-func reach(v View) (t time.Duration, stale bool) {
-	t = min(v.Position, lastMoment(v.Parts))
+// playhead is where media is needed first. At the very end that is just before it: without the last segment, the stream would end where other media does.
+func (v View) playhead() time.Duration { return min(v.Position, lastMoment(v.Parts)) }
+
+// reach gives the first time from the playhead on whose media is missing, or is to be replaced.
+func (v View) reach() (t time.Duration, stale bool) {
+	t = v.playhead()
+	crack := rounding // no media is left out that the playhead stands in
 	for _, c := range v.Have {
 		switch {
 		case c.End <= t:
-		case c.Start > t+slack:
+			continue
+		case c.Start > t+crack:
 			return t, false
 		case c.Stale && c.Start >= v.Position+settleAhead:
 			return max(t, c.Start), true
-		default:
-			t = c.End
 		}
+		t, crack = c.End, slack
 	}
 	return t, false
+}
+
+// holes is how much there is nothing to play of, from the playhead up to a time.
+func (v View) holes(to time.Duration) (sum time.Duration) {
+	for _, c := range v.Have {
+		if c.Hole {
+			sum += max(0, min(c.End, to)-max(c.Start, v.Position))
+		}
+	}
+	return sum
 }
 
 // lastMoment is a time within the last segment.
@@ -121,44 +140,59 @@ func lastMoment(parts []PartView) time.Duration {
 			return max(p.Start, p.End-2*slack)
 		case p.Index.Len() > 0:
 			n := min(p.Index.Find(p.End-p.Start-rounding), p.Index.Len()-1)
-			if n > 0 && p.Start+p.Index.Segment(n).Start >= p.End-rounding {
+			if start, _ := p.segment(n); n > 0 && start >= p.End-rounding {
 				n--
 			}
-			last := p.Index.Segment(n)
-			return p.Start + max(last.Start, min(last.End, p.End-p.Start)-2*slack)
+			start, end := p.segment(n)
+			return max(start, end-2*slack)
 		}
 	}
 	return forever
 }
 
-// locate finds the segment of a time, or the next one: its Part, a time on the Part's clock that finds it, and when it ends. Without an index the segment is
-// not known, but where to begin is. part is -1 where nothing comes any more.
-func locate(parts []PartView, t time.Duration) (part int, at, end time.Duration) {
+// segment gives the times of the nth segment on the presentation's clock. One of unknown length lasts as long as the Period.
+func (p PartView) segment(n int) (start, end time.Duration) {
+	s := p.Index.Segment(n)
+	if s.End <= s.Start {
+		return p.Start + s.Start, p.End
+	}
+	return p.Start + s.Start, min(p.Start+s.End, p.End)
+}
+
+// place is where a segment is. Without an index the segment is not known, but where to begin is.
+type place struct {
+	part       int           // -1 where nothing comes any more
+	at         time.Duration // on the Part's clock; finds the segment
+	start, end time.Duration // on the presentation's
+}
+
+// locate finds the segment of a time, or the next one. Where media ends at that time, a crack is left out.
+func locate(parts []PartView, t time.Duration, ends bool) place {
 	for i, p := range parts {
-		at = max(t-p.Start, 0)
 		switch {
 		case p.Empty || p.End <= t+rounding, p.Index == nil && p.End <= t+slack:
 			continue
 		case p.Index == nil:
-			return i, at, t
+			begin := max(t, p.Start)
+			return place{i, begin - p.Start, begin, begin}
 		}
-		n := p.Index.Find(at + rounding)
-		if n < p.Index.Len() {
-			if s := p.Index.Segment(n); s.Start < at-rounding && s.End <= at+slack {
+		n := p.Index.Find(max(t-p.Start, 0) + rounding)
+		if ends && n < p.Index.Len() {
+			if start, end := p.segment(n); start < t-rounding && end <= t+slack {
 				n++ // only a crack of it is missing; a segment that is as short would be missing whole
 			}
 		}
 		if n >= p.Index.Len() {
 			continue
 		}
-		segment := p.Index.Segment(n)
-		if p.Start+segment.Start >= p.End-rounding {
+		start, end := p.segment(n)
+		if start >= p.End-rounding {
 			continue
 		}
-		from := max(at, segment.Start)
-		return i, from + min(slack, (segment.End-from)/2), min(p.Start+segment.End, p.End)
+		from := max(t, start, p.Start)
+		return place{i, from - p.Start + min(slack, (end-from)/2), start, end}
 	}
-	return -1, 0, 0
+	return place{part: -1}
 }
 
 func bytesAhead(v View) (n int64) {
@@ -172,20 +206,18 @@ func bytesAhead(v View) (n int64) {
 
 // evictable gives what may go: what was played long ago; where the browser is full also what was just played, and then what is furthest ahead of a gap.
 func evictable(v View) (Range, bool) {
-	if len(v.Have) == 0 {
-		return Range{}, false
-	}
-	r := Range{Start: v.Have[0].Start, End: v.Position - v.Behind}
-	if r.End-r.Start >= evictStep && settledBefore(v.Have, r.End) {
+	if r := played(v.Have, v.Position-v.Behind); r.End-r.Start >= evictStep {
 		return r, true
 	}
 	if !v.Full {
 		return Range{}, false
 	}
-	if r.End = v.Position - keepBehind; r.End > r.Start && settledBefore(v.Have, r.End) {
-		return r, true
+	for _, keep := range []time.Duration{keepBehind, 0} {
+		if r := played(v.Have, v.Position-keep); r.End > r.Start {
+			return r, true
+		}
 	}
-	reached, _ := reach(v)
+	reached, _ := v.reach()
 	for _, c := range v.Have {
 		if c.Settled && c.Start > reached+slack {
 			return Range{Start: c.Start, End: forever}, true
@@ -194,7 +226,16 @@ func evictable(v View) (Range, bool) {
 	return Range{}, false
 }
 
-// settledBefore says whether there is anything to take out before t.
-func settledBefore(have []Chunk, t time.Duration) bool {
-	return have[0].Settled && have[0].Start < t
+// played gives what ends before a time: chunks as a whole, because what is left of one could not be decoded without its beginning.
+func played(have []Chunk, t time.Duration) (r Range) {
+	for i, c := range have {
+		if !c.Settled || c.End > t {
+			break
+		}
+		if i == 0 {
+			r.Start = c.Start
+		}
+		r.End = c.End
+	}
+	return r
 }

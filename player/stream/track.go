@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -27,6 +28,10 @@ type Track struct {
 	Goals    Goals
 	Share    float64 // of the network that Selector may count on; 0 is all
 
+	// MayGoOn, where it is not nil, is asked before anything but a first segment is downloaded: the others of one track would share the line with the first of
+	// another, which all wait for. Wake the track when the answer changes.
+	MayGoOn func() bool
+
 	// Wanted, where it is not nil, says whether the browser wants media ([platform.MediaSource.Streaming]).
 	Wanted func() bool
 
@@ -38,7 +43,7 @@ type Track struct {
 	work  sync.WaitGroup                // downloads and appends
 
 	have      inventory
-	coming    *piece // is being downloaded
+	coming    *piece // is being downloaded, or waits for one to which the SourceBuffer gave no room
 	ready     *piece // is here, and waits for the append before it
 	appending *piece
 	busy      bool       // an operation of Buffer is under way
@@ -52,14 +57,19 @@ type Track struct {
 	finished bool
 	lost     bool          // the place where media is decrypted has died once
 	some     bool          // media of it has been buffered
+	unseen   int           // segments that were appended
 	skipped  int           // segments that could not be had, one after the other
 	tried    time.Duration // where another rendition is tried, because a segment could not be had
 	seen     map[int]bool  // the parts of which media was downloaded
-	retry    *time.Timer
-	paused   bool // nothing new is downloaded
+	retry    *time.Timer   // nothing is downloaded until it fires
+	waited   time.Duration // for the last one
+	paused   bool          // nothing new is downloaded
+	refused  bool          // there was no room for a piece even in an empty SourceBuffer, or so it seemed
+	most     int64         // of Goals.Bytes, as it was set
 
 	mu      sync.Mutex
 	playing inventory // as have, for those who ask
+	began   time.Time // of the append under way
 }
 
 // Goals bound what a track buffers. The zero value of a field is its default.
@@ -85,13 +95,14 @@ func (g Goals) orDefault() Goals {
 // TrackObserver is an [Observer] that hears of what only a Track does.
 type TrackObserver interface {
 	Observer
+	Began(t *Track)                            // its first media is there
 	Entering(t *Track, part int)               // it begins to download media of a part
 	Skipped(t *Track, url string, cause error) // a segment could not be had; playback will jump over it
 }
 
 // NewTrack makes a track; the exported fields are then the caller's to set before Run.
 func NewTrack() *Track {
-	return &Track{wake: make(chan struct{}, 1), inbox: platform.NewQueue[func() error]()}
+	return &Track{wake: make(chan struct{}, 1), inbox: platform.NewQueue[func() error](), tried: -1}
 }
 
 // Wake says that the playhead moved, or that the element stalled.
@@ -105,10 +116,17 @@ func (t *Track) Wake() {
 // Run feeds the SourceBuffer until ctx ends or something fails for good.
 func (t *Track) Run(ctx context.Context) error {
 	t.Goals = t.Goals.orDefault()
+	t.most = t.Goals.Bytes
 	ctx, cancel := context.WithCancel(ctx)
 	defer t.close()
 	defer cancel()
 	for {
+		// What was asked of it before it ran counts for the first step too: a quality that is barred, or chosen.
+		for do, ok := t.inbox.Take(); ok; do, ok = t.inbox.Take() {
+			if err := do(); err != nil {
+				return err
+			}
+		}
 		if err := t.step(ctx); err != nil {
 			return err
 		}
@@ -118,11 +136,6 @@ func (t *Track) Run(ctx context.Context) error {
 		case <-t.wake:
 			t.full = false
 		case <-t.inbox.Ready():
-			for do, ok := t.inbox.Take(); ok; do, ok = t.inbox.Take() {
-				if err := do(); err != nil {
-					return err
-				}
-			}
 		}
 	}
 }
@@ -152,6 +165,9 @@ func (t *Track) step(ctx context.Context) error {
 	if !t.busy && t.Buffer != nil {
 		t.look()
 	}
+	if t.ready == nil && t.appending == nil && t.coming != nil && t.coming.body != nil { // one that is being appended may come back for want of room
+		t.ready, t.coming = t.coming, nil
+	}
 	next := t.reconcile()
 	switch {
 	case t.busy || t.Buffer == nil:
@@ -160,7 +176,7 @@ func (t *Track) step(ctx context.Context) error {
 	case t.ready != nil && !t.full:
 		t.append(ctx)
 	}
-	if next.Action == Fetch && t.coming == nil && t.ready == nil && t.retry == nil && !t.paused {
+	if next.Action == Fetch && t.coming == nil && t.ready == nil && t.retry == nil && !t.paused && t.mayFetch() {
 		return t.fetch(ctx, next)
 	}
 	t.abandon(ctx)
@@ -170,12 +186,20 @@ func (t *Track) step(ctx context.Context) error {
 	return nil
 }
 
+func (t *Track) mayFetch() bool {
+	return t.MayGoOn == nil || len(t.have) == 0 && t.appending == nil || t.MayGoOn()
+}
+
 // look compares what should be in the SourceBuffer with what is.
 func (t *Track) look() {
 	t.have = t.have.trim(t.Buffer.Buffered())
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	begins := len(t.playing) == 0 && len(t.have) > 0
 	t.playing = slices.Clone(t.have)
+	t.mu.Unlock()
+	if begins {
+		t.Observer.Began(t)
+	}
 }
 
 // reconcile drops the pieces that nobody wants any more, and plans on.
@@ -189,7 +213,7 @@ func (t *Track) reconcile() Step {
 		}
 		v.Have = have.chunks()
 		step := Plan(v)
-		if step.Action == Fetch && !p.serves(t, step, v.Position) || !t.Parts[p.part].has(p.rendition) || p.rendition.Barred {
+		if step.Action == Fetch && !p.serves(t, step, v.playhead()) || !t.Parts[p.part].has(p.rendition) || p.rendition.unplayable {
 			t.drop(slot)
 			continue
 		}
@@ -227,7 +251,14 @@ func (t *Track) finish() error {
 func (t *Track) evict(ctx context.Context, r Range) {
 	t.full = false
 	t.reopen()
-	t.operate(func() error { return t.Buffer.Remove(ctx, max(r.Start, 0), r.End) }, func(err error) error {
+	start, end := max(r.Start, 0), r.End
+	if len(t.have) > 0 && start <= t.have[0].Start && end < forever {
+		start = 0
+		if end > 2*slack {
+			end -= slack // media that begins a little too early must not lose its first picture: all up to the next key frame would go with it
+		}
+	}
+	t.operate(func() error { return t.Buffer.Remove(ctx, start, end) }, func(err error) error {
 		t.have = t.have.cut(r)
 		return err
 	})
@@ -239,10 +270,22 @@ func (t *Track) reopen() {
 	t.Observer.Fetching(t)
 }
 
+// spawn does something beside the goroutine of Run. A panic, which only media that somebody made for it can cause, ends the track and nothing else.
+func (t *Track) spawn(f func()) {
+	t.work.Go(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				t.inbox.Put(func() error { return fmt.Errorf("panic: %v", p) })
+			}
+		}()
+		f()
+	})
+}
+
 // operate runs an operation of the SourceBuffer beside the goroutine of Run, which then hears of its end.
 func (t *Track) operate(do func() error, then func(error) error) {
 	t.busy = true
-	t.work.Go(func() {
+	t.spawn(func() {
 		err := do()
 		t.inbox.Put(func() error {
 			t.busy = false

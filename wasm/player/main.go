@@ -91,7 +91,10 @@ func (p *page) call(args []safejs.Value) any {
 	case "buffered":
 		return i.buffered()
 	case "throughput":
-		return float64(i.player.Throughput().BitsPerSecond)
+		if measured := i.player.Throughput(); measured.Measured {
+			return float64(measured.BitsPerSecond)
+		}
+		return 0
 	case "timings":
 		return i.timings()
 	case "close":
