@@ -30,7 +30,11 @@ func looksLikeMPD(prefix []byte) bool {
 			text = append(text, c)
 		}
 	}
-	s := strings.TrimLeft(strings.TrimLeft(string(text), "\xef\xbb\xbf\xff\xfe"), " \t\r\n")
+	s := string(text)
+	for _, mark := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"} {
+		s = strings.TrimPrefix(s, mark)
+	}
+	s = strings.TrimLeft(s, " \t\r\n")
 	return strings.HasPrefix(s, "<?xml") || strings.HasPrefix(s, "<MPD") || strings.HasPrefix(s, "<!--")
 }
 

@@ -89,16 +89,6 @@ func eventsOf[E player.Event](s *stage) (list []E) {
 	return list
 }
 
-// stalls lists the causes that were told.
-func (s *stage) causes() (causes []player.StallCause) {
-	for _, e := range eventsOf[*player.StallEvent](s) {
-		if e.Cause != player.StallNone {
-			causes = append(causes, e.Cause)
-		}
-	}
-	return causes
-}
-
 // codes lists those of the errors that were told.
 func (s *stage) codes() (codes []player.Code) {
 	for _, e := range s.errors() {

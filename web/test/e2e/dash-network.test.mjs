@@ -47,7 +47,7 @@ inEach('DASH on a bad network', { engines: names, limit: 300_000 }, async (t, br
     t.diagnostic(`${engine}: ${heights}, ${stalls.length} stalls`)
   })
 
-  await test('a server without files: the next one has them, and is asked from then on', async ({ start, finish, told }) => {
+  await test('a server without files: the next one has them, and is asked from then on', async ({ start, finish, told, errors }) => {
     await start(films['hand-base-urls'], little)
     await finish()
     const failed = (await told('request')).filter(({ url }) => url.includes('/nowhere/'))
