@@ -132,17 +132,21 @@ func (pb *playback) watchLimits() {
 
 // losesFrames says, once for each window, whether too many frames were dropped in it. A page that is not seen drops all.
 func (pb *playback) losesFrames() bool {
-	l := &pb.limits
-	now := time.Now()
-	if now.Sub(l.checked) < frameWindow {
+	before := pb.limits
+	since := time.Since(before.checked)
+	if since < frameWindow {
 		return false
 	}
-	total, dropped := pb.element.Frames()
-	newTotal, newDropped := total-l.total, dropped-l.dropped
-	long := now.Sub(l.checked) > 2*frameWindow
-	l.checked, l.total, l.dropped = now, total, dropped
-	return !long && pb.host.Visible() && !pb.element.Paused() && pb.element.PlaybackRate() <= 1 && newTotal >= framesEnough &&
+	pb.countFrames()
+	newTotal, newDropped := pb.limits.total-before.total, pb.limits.dropped-before.dropped
+	return since <= 2*frameWindow && pb.host.Visible() && !pb.element.Paused() && pb.element.PlaybackRate() <= 1 && newTotal >= framesEnough &&
 		float64(newDropped) > framesLost*float64(newTotal)
+}
+
+// countFrames begins a window: of another quality, too, which must not pay for the one before.
+func (pb *playback) countFrames() {
+	pb.limits.checked = time.Now()
+	pb.limits.total, pb.limits.dropped = pb.element.Frames()
 }
 
 func (pb *playback) isLeast(r *stream.Rendition) bool {

@@ -305,6 +305,9 @@ func (pb *playback) watchQuality() {
 	for kind, track := range pb.span.tracks {
 		if r := track.At(position); r != nil && r != pb.plays[kind] && kind != "text" {
 			pb.plays[kind] = r
+			if kind == "video" {
+				pb.countFrames()
+			}
 			pb.player.events.send(&QualityChangeEvent{Kind: kind, Quality: pb.describe(kind, r), Position: position})
 			changed = true
 		}

@@ -123,10 +123,10 @@ func TestWhatFoundNoRoomIsAppendedLaterAndDecryptedOnce(t *testing.T) {
 		a.fails("QuotaExceededError")
 		s.named(s.sb.AppendBuffer(s.ctx, body), "QuotaExceededError")
 		n := s.pieces()
-		s.must(s.sb.Remove(s.ctx, 0, 4*time.Second))
-		s.buffered(s.sb, 1)
+		s.must(s.sb.Remove(s.ctx, 0, 3*time.Second)) // where a key frame is
+		s.buffered(s.sb, 2)
 		s.must(s.sb.AppendBuffer(s.ctx, body))
-		s.buffered(s.sb, 5)
+		s.buffered(s.sb, 6)
 		if got := s.pieces(); got != n {
 			s.Errorf("%d pieces were decrypted, and %d before", got, n)
 		}
