@@ -134,6 +134,7 @@ inEach('the demo site', { limit: 500_000 }, async (t, browser, engine) => {
 
   await t.test('mse: two files of the visitor’s own', async () => {
     await visit('mse/')
+    await until(page, 'the list', () => !document.querySelector('#load').disabled)
     const input = await page.$('#own')
     await input.uploadFile(...films['mp4-tracks'].files.map(pathOf))
     await until(page, 'the files in the list', () => document.querySelector('#film').value === '')
