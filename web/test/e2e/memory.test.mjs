@@ -44,8 +44,8 @@ inEach('memory', { limit: 300_000 }, async (t, browser, engine) => {
     await run(page, 'make', (config) => globalThis.stage.make(config), clearKey({ license: `/license?run=${log}` }))
     const take = async (times) => {
       for (let i = 0; i < times; i += 25) await run(page, '25 loads', loads, filesOf('mp4-cenc', log), 25)
-      // The element and its key session are listened to; downloads on their way have numbers too, for as long as they take.
-      return { ...(await run(page, 'measure', measure, 2)), heap: engine === 'chromium' ? await heap(page) : 0 }
+      // The element, its key session, the window and the document are listened to; downloads on their way have numbers too, for as long as they take.
+      return { ...(await run(page, 'measure', measure, 4)), heap: engine === 'chromium' ? await heap(page) : 0 }
     }
     const early = await take(50)
     const late = await take(150)
