@@ -42,7 +42,8 @@ func (t *Track) Fix(match func(*Rendition) bool) {
 	})
 }
 
-// Bar says which renditions may not be chosen. What is there of them stays, unless it cannot be played.
+// Bar says which renditions may not be chosen. What is there of them stays, unless it cannot be played: then it is taken out, and what comes after it, for an
+// element that meets it waits for its key, whatever else may be on its way.
 func (t *Track) Bar(barred, unplayable func(*Rendition) bool) {
 	t.Do(func() {
 		for _, part := range t.Parts {
@@ -53,7 +54,9 @@ func (t *Track) Bar(barred, unplayable func(*Rendition) bool) {
 		position := t.Element.CurrentTime()
 		for _, h := range t.have {
 			if h.rendition != nil && unplayable(h.rendition) && h.End > position {
-				t.have = t.have.cut(Range{max(h.Start, position), h.End})
+				t.doomed = Range{max(h.Start, position), forever}
+				t.have = t.have.cut(t.doomed)
+				break
 			}
 		}
 	})

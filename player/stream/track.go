@@ -64,6 +64,7 @@ type Track struct {
 	retry    *time.Timer   // nothing is downloaded until it fires
 	waited   time.Duration // for the last one
 	paused   bool          // nothing new is downloaded
+	doomed   Range         // media that cannot be played
 	refused  bool          // there was no room for a piece even in an empty SourceBuffer, or so it seemed
 	most     int64         // of Goals.Bytes, as it was set
 
@@ -171,6 +172,9 @@ func (t *Track) step(ctx context.Context) error {
 	next := t.reconcile()
 	switch {
 	case t.busy || t.Buffer == nil:
+	case t.doomed != Range{}:
+		t.evict(ctx, t.doomed)
+		t.doomed = Range{}
 	case next.Action == Evict:
 		t.evict(ctx, next.Remove)
 	case t.ready != nil && !t.full:
