@@ -217,7 +217,7 @@ func (t *Track) reconcile() Step {
 		}
 		v.Have = have.chunks()
 		step := Plan(v)
-		if step.Action == Fetch && !p.serves(t, step, v.playhead()) || !t.Parts[p.part].has(p.rendition) || p.rendition.unplayable {
+		if step.Action == Done || step.Action == Fetch && !p.serves(t, step, v.playhead()) || !t.Parts[p.part].has(p.rendition) || p.rendition.unplayable {
 			t.drop(slot)
 			continue
 		}
