@@ -2,11 +2,9 @@
 // is made once, into test/out/bench-dash, by ffmpeg and npm's shaka-packager.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { arch } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-
-const packagerVersion = '3.4.2' // that of examples/media
+import { packager } from '../test/packager.mjs'
 
 /** A multiple of 8 s, so that the sound too, in frames of 1024 samples, ends where the picture does: the film can be shown over and over. */
 export const seconds = 120
@@ -47,7 +45,7 @@ function packaged(folder, name, more) {
   const pictures = ladder.map((rung) => stream(encoded(folder, rung), 'video', `video-${rung.height}`))
   const lengths = ['--segment_duration', `${segmentSeconds}`, '--fragment_duration', `${segmentSeconds}`]
   const manifest = ['--generate_static_live_mpd', '--mpd_output', join(made, 'film.mpd'), '--quiet', ...more]
-  run(packager(folder), [...pictures, stream(encoded(folder, ladder[0]), 'audio', 'audio'), ...lengths, ...manifest])
+  run(packager(), [...pictures, stream(encoded(folder, ladder[0]), 'audio', 'audio'), ...lengths, ...manifest])
   renameSync(made, film)
   return film
 }
@@ -65,20 +63,6 @@ function encoded(folder, { height, width, rate }) {
   run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...inputs, '-t', `${seconds}`, ...h264, ...bits, '-c:a', 'aac', '-b:a', '96k', made])
   renameSync(made, file)
   return file
-}
-
-function packager(folder) {
-  const tools = join(folder, 'tools')
-  const name = `packager-linux-${arch() === 'arm64' ? 'arm64' : 'x64'}`
-  const binary = join(tools, 'node_modules/shaka-packager/bin', name)
-  if (!existsSync(binary)) {
-    const made = mkdtempSync(join(folder, 'tools-'))
-    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--silent', '--prefix', made, `shaka-packager@${packagerVersion}`])
-    rmSync(tools, { recursive: true, force: true })
-    renameSync(made, tools)
-    chmodSync(binary, 0o755)
-  }
-  return binary
 }
 
 function run(command, args) {

@@ -2,11 +2,9 @@
 // for. They are made once, into test/out/bench, by ffmpeg and npm's shaka-packager.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { arch } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-
-const packagerVersion = '3.4.2' // that of examples/media
+import { packager } from '../test/packager.mjs'
 
 /** The sources: seconds, Mbit/s of the picture, and the length of a segment. A picture is one slice a frame, as most encoders make it. */
 const sources = {
@@ -66,7 +64,7 @@ function packaged(folder, { source, track, scheme, iv: ivBytes }) {
     '--keys',
     `label=all:key_id=${keyId}:key=${key}`,
   ]
-  run(packager(folder), [
+  run(packager(), [
     ...streams,
     ...['--segment_duration', `${segment}`, '--fragment_duration', `${segment}`, '--clear_lead', '0', '--use_fake_clock_for_muxer', '--quiet'],
     ...(scheme === 'clear' ? [] : protection),
@@ -88,20 +86,6 @@ function encoded(folder, source) {
   run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...inputs, '-t', `${seconds}`, ...h264, ...bits, '-c:a', 'aac', '-b:a', '128k', made])
   renameSync(made, file)
   return file
-}
-
-function packager(folder) {
-  const tools = join(folder, 'tools')
-  const name = `packager-linux-${arch() === 'arm64' ? 'arm64' : 'x64'}`
-  const binary = join(tools, 'node_modules/shaka-packager/bin', name)
-  if (!existsSync(binary)) {
-    const made = mkdtempSync(join(folder, 'tools-'))
-    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--silent', '--prefix', made, `shaka-packager@${packagerVersion}`])
-    rmSync(tools, { recursive: true, force: true })
-    renameSync(made, tools)
-    chmodSync(binary, 0o755)
-  }
-  return binary
 }
 
 function run(command, args) {
