@@ -52,8 +52,8 @@ func (pb *playback) overGap(position time.Duration) (to time.Duration, ok bool) 
 	if !ok {
 		return 0, false
 	}
-	for kind, track := range pb.span.tracks {
-		if kind != "text" && !covers(track.Media(), position, to) {
+	for _, track := range pb.span.tracks {
+		if !covers(track.Media(), position, to) {
 			return 0, false
 		}
 	}

@@ -138,16 +138,19 @@ func (pb *playback) licenseInPlay() {
 		return
 	}
 	var sets []*trackSet
-	var contents []drm.Content
 	first, last := pb.inPlay()
-	for _, p := range pb.film.periods[first : last+1] {
+	playing := pb.film.periods[first : last+1]
+	for _, p := range playing {
 		sets = append(sets, p.chosen["video"], p.chosen["audio"])
-		contents = append(contents, p.content())
 	}
 	if slices.Equal(sets, pb.licensed) {
 		return
 	}
 	pb.licensed = sets
+	var contents []drm.Content
+	for _, p := range playing {
+		contents = append(contents, p.content())
+	}
 	pb.keys.Play(contents...)
 	pb.limit()
 }

@@ -14,12 +14,10 @@ const (
 
 // openMSE attaches a MediaSource and sets a track to work for each file. All SourceBuffers exist before the first append, as browsers demand.
 func (pb *playback) openMSE() error {
-	media, err := pb.host.NewMediaSource()
+	media, err := pb.newMediaSource()
 	if err != nil {
-		return &Error{Code: MSEUnavailable, Stage: StageOpen, Fatal: true, Message: "This browser has no Media Source Extensions",
-			Remedy: `Use mode "direct"`, cause: err}
+		return err
 	}
-	pb.media = media
 	if err := pb.element.Attach(pb.ctx, media); err != nil {
 		return err
 	}

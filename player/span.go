@@ -135,6 +135,7 @@ func (pb *playback) attach() error {
 	}
 	attaching := make(chan error, 1)
 	pb.attaching, pb.sourced = attaching, true
+	pb.stopStreaming = media.ListenStreaming(pb.wakeTracks)
 	pb.workers.Go(func() {
 		attaching <- pb.guard(func() error { return pb.element.Attach(pb.ctx, media) })
 	})
@@ -148,7 +149,6 @@ func (pb *playback) newMediaSource() (platform.MediaSource, error) {
 			Remedy: `Use mode "direct"`, cause: err}
 	}
 	pb.media = media
-	pb.stopStreaming = media.ListenStreaming(pb.wakeTracks)
 	return media, nil
 }
 

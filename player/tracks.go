@@ -303,7 +303,7 @@ func (pb *playback) watchQuality() {
 	position := pb.element.CurrentTime()
 	changed := pb.film.at(position) != pb.told
 	for kind, track := range pb.span.tracks {
-		if r := track.At(position); r != nil && r != pb.plays[kind] && kind != "text" {
+		if r := track.At(position); r != nil && r != pb.plays[kind] {
 			pb.plays[kind] = r
 			if kind == "video" {
 				pb.countFrames()

@@ -127,11 +127,7 @@ func (t *Track) announce(p *piece) {
 	if t.Announce == nil || p.rendition.Header.Container != "mp4" {
 		return
 	}
-	outline := mp4.Outline{Box: func(box []byte) {
-		if fragment, _ := mp4.ReadFragment(box); len(fragment.PSSH) > 0 || len(fragment.KeyIDs) > 0 {
-			t.Announce(fragment.PSSH, fragment.KeyIDs)
-		}
-	}}
+	outline := mp4.Outline{Box: announcing(t.Announce)}
 	_ = outline.Add(p.body, p.body.Len())
 }
 

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"slices"
 	"time"
 
 	"github.com/keystream-player/keystream/player/abr"
@@ -14,10 +15,8 @@ func (t *Track) choose(part *Part, step Step) *Rendition {
 	}
 	if r := t.forced; r != nil {
 		t.forced = nil
-		for _, one := range ladder {
-			if one == r {
-				return r
-			}
+		if slices.Contains(ladder, r) {
+			return r
 		}
 	}
 	if t.fixed != nil {

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"slices"
 	"time"
 
 	"github.com/keystream-player/keystream/player/manifest"
@@ -100,11 +101,4 @@ func (p *Part) index(preferred *Rendition) manifest.Index {
 	return nil
 }
 
-func (p *Part) has(rendition *Rendition) bool {
-	for _, r := range p.Renditions {
-		if r == rendition {
-			return true
-		}
-	}
-	return false
-}
+func (p *Part) has(rendition *Rendition) bool { return slices.Contains(p.Renditions, rendition) }

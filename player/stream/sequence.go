@@ -51,7 +51,7 @@ func (t *Sequence) Run(ctx context.Context) error {
 	t.body, t.Head = t.Head, nil
 	defer t.release()
 	if t.Outline != nil && t.Announce != nil {
-		t.Outline.Box = t.announce
+		t.Outline.Box = announcing(t.Announce)
 	}
 	t.view = SequenceView{Count: 1 + len(t.Representation.Segments), Goal: sequenceGoal, Restarted: -time.Hour}
 	finished := false
@@ -158,10 +158,13 @@ func (t *Sequence) outline() error {
 	return t.Outline.Add(t.body, t.body.Len())
 }
 
-// announce tells what a box says of keys. A box that makes no sense is the SourceBuffer's to refuse; what it said before still counts.
-func (t *Sequence) announce(box []byte) {
-	if fragment, _ := mp4.ReadFragment(box); len(fragment.PSSH) > 0 || len(fragment.KeyIDs) > 0 {
-		t.Announce(fragment.PSSH, fragment.KeyIDs)
+// announcing is what an Outline shows boxes to: it tells what each says of keys. A box that makes no sense is the SourceBuffer's to refuse; what it said before
+// still counts.
+func announcing(tell func(pssh []byte, keyIDs []manifest.KeyID)) func(box []byte) {
+	return func(box []byte) {
+		if fragment, _ := mp4.ReadFragment(box); len(fragment.PSSH) > 0 || len(fragment.KeyIDs) > 0 {
+			tell(fragment.PSSH, fragment.KeyIDs)
+		}
 	}
 }
 
