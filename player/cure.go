@@ -3,6 +3,7 @@ package player
 import (
 	"time"
 
+	"github.com/keystream-player/keystream/player/platform"
 	"github.com/keystream-player/keystream/player/stream"
 )
 
@@ -11,6 +12,8 @@ const (
 	nudgesMax   = 3                      // at one place
 	nudgeChecks = 2                      // looks at a decoder that stands still before it is nudged
 	gapEdge     = time.Millisecond       // past the edge of media, where rounding cannot put the playhead before it
+
+	survivalApart = 5 * time.Second // how far from the last one an element may fail again
 )
 
 // cure does something about a stall, where something can be done: what has no media is jumped over, and a decoder that sticks is moved on. It is only for
@@ -39,6 +42,26 @@ func (pb *playback) cure(cause StallCause, position time.Duration) error {
 		pb.element.SetCurrentTime(position + nudge)
 	}
 	return nil
+}
+
+// survive plays on, with a new MediaSource, where the element has failed over media: bytes may be damaged on their way, a decoder be lost with its GPU, and
+// WebKitGTK fails now and then where one MediaSource takes the place of another. What fails at the same place again is the media's fault.
+func (pb *playback) survive(err error) error {
+	if err == nil || pb.span == nil {
+		return err
+	}
+	if code := pb.explain(err).Code; code != MediaInvalid && code != KeyProbablyWrong {
+		return err
+	}
+	position := pb.element.CurrentTime()
+	if pb.element.ReadyState() == platform.HaveNothing {
+		position = pb.opened // it has not gone there yet
+	}
+	if pb.survived != nil && (position-*pb.survived).Abs() < survivalApart {
+		return err
+	}
+	pb.survived = &position
+	return pb.reopen(position)
 }
 
 // overGap gives where media begins again, if nothing that may come lies between.

@@ -90,10 +90,18 @@ func (pb *playback) judgeFilm(file File) error {
 			}
 		}
 		if len(p.of("video"))+len(p.of("audio")) == 0 {
-			return sourceError(ManifestInvalid, file, nil, "has a Period without video and sound", "Package it again")
+			return sourceError(ManifestInvalid, file, errors.Join(pb.film.LeftOut...), "has a Period without video and sound"+leftOut(pb.film.LeftOut), "Package it again")
 		}
 	}
 	return nil
+}
+
+// leftOut names one of the reasons why something of a manifest is not played, where there are any.
+func leftOut(reasons []error) string {
+	if len(reasons) == 0 {
+		return ""
+	}
+	return ", for something was left out: " + reasons[0].Error()
 }
 
 func unsupportedError(url, mimeType string) *Error {
@@ -115,7 +123,14 @@ func (pb *playback) readCodecs(m *manifest.Manifest) error {
 				return false
 			}
 			reads++
-			return reads > maxCodecReads || pb.readCodec(&set) != nil
+			if reads > maxCodecReads {
+				return true
+			}
+			err := pb.readCodec(&set)
+			if err != nil {
+				m.LeftOut = append(m.LeftOut, err)
+			}
+			return err != nil
 		})
 	}
 	return pb.ctx.Err()

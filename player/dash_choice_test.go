@@ -39,6 +39,9 @@ func (s *stage) qualities() (list []string) {
 		if !slices.Contains(list, m.Quality) {
 			list = append(list, m.Quality)
 		}
+		if (m.Bitrate == 0) != (m.Quality == "") {
+			s.t.Errorf("quality %q has the bitrate %d", m.Quality, m.Bitrate)
+		}
 	}
 	return list
 }

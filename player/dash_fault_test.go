@@ -2,8 +2,11 @@ package player_test
 
 import (
 	"bytes"
+	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,7 +16,10 @@ import (
 	"github.com/keystream-player/keystream/player/playertest"
 )
 
-var gone = playertest.Fault{Status: 404}
+var (
+	gone  = playertest.Fault{Status: 404}
+	noise = bytes.Repeat([]byte("\x00\x00\x00\x08nope"), 50_000)
+)
 
 // one is a film of 40 s in one quality.
 func oneQuality() *playertest.Presentation {
@@ -68,6 +74,16 @@ func TestDASHPlaysInSpiteOf(t *testing.T) {
 		}},
 		"a segment that hangs for a while": {film: oneQuality, break_: func(s *stage) {
 			s.host.Network.Fault("p0/video0/9.m4s", playertest.Fault{Stall: true, StallAfter: 100})
+		}},
+		"a segment that is damaged on its way, once": {film: oneQuality, break_: func(s *stage) {
+			s.host.Network.Fault("p0/video0/9.m4s", playertest.Fault{Body: noise})
+		}},
+		"a first segment that is damaged on its way, once": {film: oneQuality, break_: func(s *stage) {
+			s.host.Network.Fault("p0/video0/1.m4s", playertest.Fault{Body: noise})
+		}},
+		"two that are, far from each other": {film: oneQuality, break_: func(s *stage) {
+			s.host.Network.Fault("p0/video0/2.m4s", playertest.Fault{Body: noise})
+			s.host.Network.Fault("p0/video0/19.m4s", playertest.Fault{Body: noise})
 		}},
 		"a browser that holds next to nothing": {options: playertest.Options{Quota: 2_500_000}, late: 10 * time.Second},
 		"a browser that evicts what it likes": {options: playertest.Options{Managed: true}, break_: func(s *stage) {
@@ -141,7 +157,7 @@ func (s *stage) down(urls ...string) {
 
 // garble makes a file of noise.
 func (s *stage) garble(url string) {
-	s.host.Network.Serve(url, playertest.Resource{Body: bytes.Repeat([]byte("\x00\x00\x00\x08nope"), 50_000), Type: "video/mp4"})
+	s.host.Network.Serve(url, playertest.Resource{Body: noise, Type: "video/mp4"})
 }
 
 func TestDASHFailsWithATypedError(t *testing.T) {
@@ -350,6 +366,22 @@ func TestDASHFollowsTheStatusOfAKey(t *testing.T) {
 		s.expectEnd(60 * time.Second)
 		if waiting["waiting"] > 1 {
 			t.Errorf("it stood still %d times\n%s", waiting["waiting"], s.host.Dump())
+		}
+	})
+}
+
+// Where nothing of a Period is left to play, the error says why something was left out.
+func TestDASHSaysWhatItLeftOut(t *testing.T) {
+	film := ladder(40 * time.Second)
+	playDASH(t, film, playertest.Options{}, player.Config{}, func(s *stage) {
+		mpd := regexp.MustCompile(` codecs="[^"]*"`).ReplaceAllString(film.MPD(), "")
+		s.host.Network.Serve("film.mpd", playertest.Resource{Body: []byte(mpd), Type: "application/dash+xml"})
+		s.fault("p0/video0/init.mp4", gone)
+		s.fault("p0/audio0/init.mp4", gone)
+		err := s.player.Load(s.t.Context(), player.Source{Tracks: []player.File{{URL: "film.mpd"}}})
+		s.expectError(err, player.ManifestInvalid, player.StageProbe)
+		if text := fmt.Sprint(err); !strings.Contains(text, "p0/video0/init.mp4") || !strings.Contains(text, "404") {
+			t.Errorf("the error does not say what was left out: %v", err)
 		}
 	})
 }

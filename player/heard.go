@@ -25,8 +25,15 @@ func (pb *playback) heard(event platform.MediaEvent) (err error) {
 			err = pb.elementError(e)
 		}
 		if pb.span != nil && err != nil {
-			last := err
-			time.AfterFunc(errorGrace, func() { pb.inbox.Put(func() error { return last }) })
+			last, media := err, pb.media
+			time.AfterFunc(errorGrace, func() {
+				pb.inbox.Put(func() error {
+					if pb.media != media {
+						return nil // it was cured meanwhile
+					}
+					return last
+				})
+			})
 			return nil
 		}
 	default:
@@ -69,6 +76,9 @@ func (pb *playback) heardOfPosition(eventType string) error {
 		pb.watchQuality()
 		pb.watchLimits()
 	case "seeking":
+		if pb.element.moved() {
+			pb.element.stay()
+		}
 		if pb.span != nil {
 			pb.stalled() // it may be into a gap
 		}

@@ -21,7 +21,7 @@ const closeTimeout = 5 * time.Second
 type playback struct {
 	player  *Player
 	host    platform.Host
-	element platform.MediaElement
+	element *playhead
 	source  Source
 	fetch   *fetch.Client
 
@@ -53,6 +53,8 @@ type playback struct {
 		times int // moved on from there
 		looks int // at it, since
 	}
+	opened        time.Duration  // where the newest MediaSource was to begin
+	survived      *time.Duration // where the element failed last, and was given a new one
 	stopStreaming func()
 	attaching     chan error // the end of an Attach that is under way; nil while none is
 
@@ -77,7 +79,7 @@ type playback struct {
 func newPlayback(p *Player, source Source) *playback {
 	ctx, cancel := context.WithCancel(context.Background())
 	pb := &playback{
-		player: p, host: p.host, element: p.host.Element(), source: source, fetch: &fetch.Client{Fetcher: p.host, Observer: p.exchanged},
+		player: p, host: p.host, element: &playhead{MediaElement: p.host.Element()}, source: source, fetch: &fetch.Client{Fetcher: p.host, Observer: p.exchanged},
 		wishes: map[string]wish{"audio": {languages: p.config.AudioLanguages}, "text": {languages: p.config.TextLanguages}},
 		plays:  map[string]*stream.Rendition{},
 		ctx:    ctx, cancel: cancel, settled: make(chan struct{}), over: make(chan struct{}),
@@ -187,12 +189,12 @@ func (pb *playback) run() error {
 			return pb.ctx.Err()
 		case <-events.Ready():
 			for event, ok := events.Take(); ok; event, ok = events.Take() {
-				if err := pb.heard(event); err != nil {
+				if err := pb.survive(pb.heard(event)); err != nil {
 					return err
 				}
 			}
 		case <-pb.inbox.Ready():
-			if err := pb.drain(); err != nil {
+			if err := pb.survive(pb.drain()); err != nil {
 				return err
 			}
 		}

@@ -69,6 +69,7 @@ func (pb *playback) openFilm(position time.Duration) error {
 		n++ // nothing plays between the two
 		position = pb.film.periods[n].start
 	}
+	pb.opened = position
 	s := pb.film.spanOf(n, true)
 	early := position == 0 && pb.uniform(s)
 	if early {
@@ -88,12 +89,18 @@ func (pb *playback) openFilm(position time.Duration) error {
 	if err != nil {
 		return err
 	}
-	if position > 0 {
-		pb.element.SetCurrentTime(position)
-	}
+	pb.element.stay()
 	if !early {
-		if !pb.changesType(s, n, buffers) {
+		changesType := pb.changesType(n, buffers)
+		if !changesType {
 			s = pb.film.spanOf(n, false)
+		}
+		switch {
+		case position == 0:
+		case changesType:
+			pb.element.SetCurrentTime(position)
+		default: // the one browser that cannot is WebKitGTK
+			pb.element.goLater(position)
 		}
 		pb.openTracks(s, n)
 	}
@@ -185,12 +192,8 @@ func (pb *playback) uniform(s *span) bool {
 	return true
 }
 
-// changesType says whether the SourceBuffers, made for period n, can take every type of the span. A browser that cannot change says so before anything is
-// appended.
-func (pb *playback) changesType(s *span, n int, buffers map[string]platform.SourceBuffer) bool {
-	if pb.uniform(s) {
-		return true
-	}
+// changesType says whether the SourceBuffers, made for period n, can take other types. A browser that cannot change says so before anything is appended.
+func (pb *playback) changesType(n int, buffers map[string]platform.SourceBuffer) bool {
 	for kind, buffer := range buffers {
 		if buffer.ChangeType(pb.film.periods[n].chosen[kind].renditions[0].Header.MIMEType()) != nil {
 			return false

@@ -128,7 +128,13 @@ func (pb *playback) finish() error {
 }
 
 // Began lets other tracks go on.
-func (pb *playback) Began(*stream.Track) { pb.wakeTracks() }
+func (pb *playback) Began(*stream.Track) {
+	pb.inbox.Put(func() error {
+		pb.arriveSoon()
+		return nil
+	})
+	pb.wakeTracks()
+}
 
 // Entering asks for the keys of another Period.
 func (pb *playback) Entering(track *stream.Track, part int) {

@@ -90,7 +90,7 @@ func (p *Player) Buffered() map[string][]BufferedMedia {
 		for _, m := range track.Media() {
 			media := BufferedMedia{Start: m.Start, End: m.End}
 			if m.Rendition != nil {
-				media.Quality = m.Rendition.ID
+				media.Quality, media.Bitrate = m.Rendition.ID, m.Rendition.Bandwidth
 			}
 			out[kind] = append(out[kind], media)
 		}
@@ -101,7 +101,8 @@ func (p *Player) Buffered() map[string][]BufferedMedia {
 // BufferedMedia is a stretch of buffered media of one quality; "" is a segment that could not be had.
 type BufferedMedia struct {
 	Start, End time.Duration
-	Quality    string
+	Quality    string // its id, which another Period may give to another
+	Bitrate    int64  // bits a second; 0 if unknown
 }
 
 // Throughput is what the network does, as far as the player has seen.

@@ -31,8 +31,8 @@ export function drawBuffer(buffered, video) {
   ])
 }
 
-function bar(kind, { start, end, quality: id }, top, x) {
-  const told = quality(kind, id)
+function bar(kind, { start, end, quality: id, bitrate }, top, x) {
+  const told = quality(kind, id, bitrate)
   const { swatch, share } = told ? rung(told) : { swatch: id === '' ? 'missing' : 'unknown', share: 1 }
   const height = (lane - 8) * (0.4 + 0.6 * share)
   const box = { x: x(start), width: x(end) - x(start), y: top + lane - 8 - height, height }

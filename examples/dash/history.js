@@ -34,6 +34,6 @@ export function stall({ cause }) {
 // sample adds what player does now. What was fetched last is the end of what is buffered.
 export function sample(player) {
   const newest = player.buffered.video?.at(-1)
-  samples.push({ at: now(), plays: playing, fetched: newest && quality('video', newest.quality), network: player.throughput })
+  samples.push({ at: now(), plays: playing, fetched: newest && quality('video', newest.quality, newest.bitrate), network: player.throughput })
   if (samples.length > 2000) samples.shift()
 }

@@ -1,19 +1,21 @@
-// What the page knows of the qualities of a film, by their ids.
+// What the page knows of the qualities of a film, by their ids and bitrates: Periods may use an id for different things.
 
-const known = new Map() // kind and id → { kind, height, bitrate… }
+const known = new Map() // kind, id and bitrate → { kind, height, bitrate… }
 
 /** Colours there are: dash.css has .level-0 to .level-5, the last one for the best. */
 const levels = 6
 
-// learn remembers the qualities of tracks. Those of other Periods stay known; where Periods use an id for different things, the last one counts.
+// learn remembers the qualities of tracks. Those of other Periods stay known.
 export function learn(tracks) {
   for (const { kind, qualities } of tracks) {
-    qualities.forEach((quality, i) => known.set(kind + quality.id, { ...quality, kind, place: i, of: qualities.length }))
+    qualities.forEach((quality, i) => known.set(key(kind, quality.id, quality.bitrate), { ...quality, kind, place: i, of: qualities.length }))
   }
 }
 
 export const forget = () => known.clear()
-export const quality = (kind, id) => known.get(kind + id)
+export const quality = (kind, id, bitrate) => known.get(key(kind, id, bitrate))
+
+const key = (...parts) => parts.join(' ')
 
 // ladder gives the qualities of the picture, the lowest first, each name once.
 export function ladder() {

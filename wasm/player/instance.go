@@ -79,6 +79,7 @@ func (i *instance) buffered() safejs.Value {
 			json.Number("start", media.Start.Seconds())
 			json.Number("end", media.End.Seconds())
 			json.Text("quality", media.Quality)
+			json.Number("bitrate", float64(media.Bitrate))
 			json.Close('}')
 		}
 		json.Close(']')

@@ -525,8 +525,11 @@ export interface RequestDetail {
   cancelled: boolean
 }
 
-/** What is buffered of each kind of track: stretches of one quality each, whose id is `''` where a segment could not be had. Times are seconds. */
-export type BufferedMedia = Partial<Record<TrackKind, { start: number; end: number; quality: string }[]>>
+/**
+ * What is buffered of each kind of track: stretches of one quality each, whose id is `''` where a segment could not be had. Times are seconds, bitrates
+ * bits a second: they tell qualities apart that have the same id in different Periods.
+ */
+export type BufferedMedia = Partial<Record<TrackKind, { start: number; end: number; quality: string; bitrate: number }[]>>
 
 /** The events of a {@link Player}. */
 export interface PlayerEventMap {

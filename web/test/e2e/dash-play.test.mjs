@@ -22,6 +22,9 @@ const within = 1 + 2 + 0.5
 inEach('a DASH film', { engines: names, limit: 400_000 }, async (t, browser, engine) => {
   const test = testsIn(t, browser, site)
 
+  // What a busy machine takes to fetch and append is then less of the film. WebKitGTK's decoders would have more of the former quality by then.
+  const slowly = { rate: engine === 'webkit' ? 1 : 0.5 }
+
   await test('jumps: into what is there and what is not, many at once, and back from the end, which comes again', async ({
     page,
     start,
@@ -118,7 +121,7 @@ inEach('a DASH film', { engines: names, limit: 400_000 }, async (t, browser, eng
   }
 
   await test('another language: within a segment, and the film never waits', async ({ page, start, reach, finish, asked, told, heard, tracks }) => {
-    await start(films['shaka-live-number'])
+    await start(films['shaka-live-number'], {}, slowly)
     await reach(1)
     const { tracks: before } = await tracks()
     const languages = before.filter(({ kind }) => kind === 'audio').map(({ language, active, id }) => ({ language, active, id }))
@@ -187,7 +190,7 @@ inEach('a DASH film', { engines: names, limit: 400_000 }, async (t, browser, eng
     told,
     tracks,
   }) => {
-    await start(films['shaka-live-number'], { ...little, abr: { maxHeight: 144 } })
+    await start(films['shaka-live-number'], { ...little, abr: { maxHeight: 144 } }, slowly)
     await reach(0.5)
     const height = () => run(page, 'height', () => globalThis.stage.video.videoHeight)
     assert.equal(await height(), 144)

@@ -26,7 +26,7 @@ inEach('DASH', { engines: names, limit: 600_000 }, async (t, browser, engine) =>
       const config = scheme ? clearKey({ license: `/license?run=${log}` }) : {}
       // Firefox waits for ever for keys that it has, whoever gives it them and when, where cbcs takes its keys from sample groups.
       if (engine === 'firefox' && scheme === 'cbcs' && rotation) config.softwareClearKey = 'always'
-      const result = await run(page, `play ${name}`, (...args) => globalThis.stage.play(...args), `${mpd}?run=${log}`, config, 4)
+      const result = await run(page, `play ${name}`, (...args) => globalThis.stage.play(...args), `${mpd}?run=${log}`, config, 8)
       assert.equal(result.ended, true, JSON.stringify(result))
       assert.deepEqual(await run(page, 'errors', () => globalThis.stage.errors()), [])
       const end = await run(page, 'time', () => globalThis.stage.video.currentTime)

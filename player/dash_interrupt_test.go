@@ -1,0 +1,85 @@
+package player_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/keystream-player/keystream/player"
+	"github.com/keystream-player/keystream/player/playertest"
+)
+
+// twoSpans is a film of two short Periods that need a MediaSource each, with a key each and subtitles.
+func twoSpans() (*playertest.Presentation, playertest.Options) {
+	p := ladder(2*time.Second, playertest.FilmKey{ID: kidA, Key: keyA})
+	q := ladder(2*time.Second, playertest.FilmKey{ID: kidB, Key: keyB})
+	for _, l := range q.Periods[0].Ladders {
+		l.Container = "webm"
+	}
+	p.Periods = append(p.Periods, q.Periods...)
+	return p, playertest.Options{NoChangeType: true}
+}
+
+// interrupted says that a Load ended well, or for this reason and no other.
+func interrupted(err error, code player.Code) bool {
+	var e *player.Error
+	return err == nil || errors.As(err, &e) && e.Code == code && !e.Fatal
+}
+
+// TestDASHIsClosedAtEveryMoment closes a player a little later each time: as it loads, while both Periods play, and at the border between them.
+func TestDASHIsClosedAtEveryMoment(t *testing.T) {
+	for moment := range 300 {
+		after := time.Duration(moment) * time.Millisecond / 2
+		if moment >= 150 {
+			after = time.Duration(moment-150) * 30 * time.Millisecond
+		}
+		film, options := twoSpans()
+		playDASH(t, film, options, player.Config{}, func(s *stage) {
+			result := make(chan error, 1)
+			go func() { result <- s.loadFilm() }()
+			time.Sleep(after)
+			if err := s.player.Close(s.t.Context()); err != nil {
+				t.Errorf("close after %v: %v", after, err)
+			}
+			if err := <-result; !interrupted(err, player.Closed) {
+				t.Errorf("load that is closed after %v: %v", after, err)
+			}
+			if state := s.lastState(); state != player.StateClosed {
+				t.Errorf("after %v the last state is %q, want closed", after, state)
+			}
+			if errs := s.errors(); len(errs) > 0 {
+				t.Errorf("closed after %v: %v", after, errs)
+			}
+		})
+	}
+}
+
+// TestDASHIsLoadedAnewAtEveryMoment loads a film again, a little later each time. The second load plays to its end, in the sessions that there are.
+func TestDASHIsLoadedAnewAtEveryMoment(t *testing.T) {
+	for moment := range 120 {
+		after := time.Duration(moment) * time.Millisecond / 2
+		if moment >= 80 {
+			after = time.Duration(moment-80) * 120 * time.Millisecond
+		}
+		film, options := twoSpans()
+		playDASH(t, film, options, player.Config{}, func(s *stage) {
+			result := make(chan error, 1)
+			go func() { result <- s.loadFilm() }()
+			time.Sleep(after)
+			synctest.Wait() // until that has begun
+			s.loadDASH()
+			if err := <-result; !interrupted(err, player.LoadInterrupted) {
+				t.Errorf("load that is overtaken after %v: %v", after, err)
+			}
+			s.expectPlayed(film.Duration())
+			if n := s.host.OpenSessions(); n > 2 {
+				t.Errorf("loaded anew after %v: %d key sessions are open", after, n)
+			}
+		})
+	}
+}
+
+func (s *stage) loadFilm() error {
+	return s.player.Load(s.t.Context(), player.Source{Tracks: []player.File{{URL: "film.mpd"}}})
+}
