@@ -3,6 +3,9 @@
 import type { CheckedFile, CrossedConfig, CrossedKeySystem } from './crossing.js'
 import { foresee } from './foresee.js'
 
+/** A manifest that takes so many milliseconds to come holds nothing up. */
+const slow = 1000
+
 /** What is not asked for within so many milliseconds is too old. */
 const patience = 30_000
 
@@ -19,6 +22,13 @@ interface Warm {
 
 const preloads = new Set<Preload>()
 const warmed = new Set<Warm>()
+const looks = new Set<Promise<void>>()
+
+/**
+ * Resolves once the manifests that have begun to come were looked into: the first stretch of Go holds the page up for longer than a licence request should
+ * wait. What comes slowly is not waited for.
+ */
+export const looked = () => Promise.race([Promise.all(looks), new Promise((resolve) => setTimeout(resolve, slow))])
 
 /** Begins with what a load of these files will ask for, where they are a manifest. The function it returns gives up what was not taken over. */
 export function headStart([file, ...more]: CheckedFile[], config: CrossedConfig): () => void {
@@ -27,17 +37,22 @@ export function headStart([file, ...more]: CheckedFile[], config: CrossedConfig)
   const manifest = begin(file.url)
   abandon.push(manifest.abandon)
   let over = false
+  const look = async (response: Response) => {
+    if (!response.ok || !(Number(response.headers.get('Content-Length')) < longest)) return
+    const { keyId, media } = foresee(await response.clone().text(), response.url)
+    if (over) return
+    const server = keyId && licenseServer(config)
+    if (server) abandon.push(begin(server, `{"kids":["${keyId}"],"type":"temporary"}`).abandon)
+    if (!config.abr.startBitrate && !config.audioLanguages.length) for (const url of media) abandon.push(begin(url).abandon)
+  }
   // The copy is made before Go can take the response over.
   manifest.response
-    .then(async (response) => {
-      if (!response.ok || !(Number(response.headers.get('Content-Length')) < longest)) return
-      const { keyId, media } = foresee(await response.clone().text(), response.url)
-      if (over) return
-      const server = keyId && licenseServer(config)
-      if (server) abandon.push(begin(server, `{"kids":["${keyId}"],"type":"temporary"}`).abandon)
-      if (!config.abr.startBitrate && !config.audioLanguages.length) for (const url of media) abandon.push(begin(url).abandon)
+    .then((response) => {
+      const looking = look(response).catch(() => {}) // Go was done with it first
+      looks.add(looking)
+      return looking.finally(() => looks.delete(looking))
     })
-    .catch(() => {}) // it has failed, or Go was done with it first
+    .catch(() => {})
   return () => {
     over = true
     for (const f of abandon) f()

@@ -2,6 +2,7 @@ import { Go, globals } from 'wasm_exec'
 import { compile, unavailable } from './compile.js'
 import type { CrossedConfig, CrossedKeySystem, CrossedSource } from './crossing.js'
 import { failure, type KeystreamError } from './error.js'
+import { looked } from './head.js'
 import { bridge } from './host.js'
 import type { BufferedMedia, KeySystemReport, LicenseTiming, TrackKind } from './types.js'
 
@@ -91,6 +92,7 @@ async function start(): Promise<Program> {
   } catch (cause) {
     throw unavailable('player.wasm could not be instantiated', 'Build keystream.js and player.wasm from one version, and free memory.', {}, cause)
   }
+  await looked()
   return new Promise((resolve, reject) => {
     let started: Program | undefined
     const ready = (factory: Factory, probe: Probe) => {

@@ -74,6 +74,35 @@ test('the manifest and the MediaKeys are on their way before the program is, and
   assert.ok(fetched[0].signal.aborted)
 })
 
+test('the program starts once a manifest that has come was looked into: its first stretch would hold up the licence', async () => {
+  const { Player, deliver, fetched } = await waiting()
+  const { fetch } = globalThis
+  let body
+  const start = (controller) => {
+    body = controller
+  }
+  const stream = new ReadableStream({ start })
+  globalThis.fetch = (url, options) => {
+    if (url !== film) return fetch(url, options)
+    return Promise.resolve(new Response(stream, { headers: { 'Content-Length': '99' } }))
+  }
+  const loaded = new Player(element(), { keySystems: { 'org.w3.clearkey': { license: 'https://films.test/license' } } }).load(file('resolve'))
+  let over = false
+  loaded.then(() => {
+    over = true
+  })
+  deliver()
+  for (let turns = 0; turns < 50; turns++) await turn()
+  assert.equal(over, false)
+  body.enqueue(new TextEncoder().encode('<MPD><ContentProtection cenc:default_KID="00112233-4455-6677-8899-aabbccddeeff"/></MPD>'))
+  body.close()
+  await loaded
+  assert.deepEqual(
+    fetched.map(({ url, body }) => [url, body]),
+    [['https://films.test/license', '{"kids":["ABEiM0RVZneImaq7zN3u_w"],"type":"temporary"}']],
+  )
+})
+
 test('a second load has no head start: the program is there, and so are its keys', async () => {
   const { Player, deliver, fetched, asked } = await waiting()
   const player = new Player(element(), { keySystems: clearKey })
