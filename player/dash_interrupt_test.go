@@ -27,13 +27,20 @@ func interrupted(err error, code player.Code) bool {
 	return err == nil || errors.As(err, &e) && e.Code == code && !e.Fatal
 }
 
+// moments are times since a load began: some half a millisecond apart, while it loads, and some a step apart, while it plays.
+func moments(loading, playing int, step time.Duration) (list []time.Duration) {
+	for n := range loading {
+		list = append(list, time.Duration(n)*time.Millisecond/2)
+	}
+	for n := range playing {
+		list = append(list, time.Duration(n)*step)
+	}
+	return list
+}
+
 // TestDASHIsClosedAtEveryMoment closes a player a little later each time: as it loads, while both Periods play, and at the border between them.
 func TestDASHIsClosedAtEveryMoment(t *testing.T) {
-	for moment := range 300 {
-		after := time.Duration(moment) * time.Millisecond / 2
-		if moment >= 150 {
-			after = time.Duration(moment-150) * 30 * time.Millisecond
-		}
+	for _, after := range moments(150, 150, 30*time.Millisecond) {
 		film, options := twoSpans()
 		playDASH(t, film, options, player.Config{}, func(s *stage) {
 			result := make(chan error, 1)
@@ -57,11 +64,7 @@ func TestDASHIsClosedAtEveryMoment(t *testing.T) {
 
 // TestDASHIsLoadedAnewAtEveryMoment loads a film again, a little later each time. The second load plays to its end, in the sessions that there are.
 func TestDASHIsLoadedAnewAtEveryMoment(t *testing.T) {
-	for moment := range 120 {
-		after := time.Duration(moment) * time.Millisecond / 2
-		if moment >= 80 {
-			after = time.Duration(moment-80) * 120 * time.Millisecond
-		}
+	for _, after := range moments(80, 40, 120*time.Millisecond) {
 		film, options := twoSpans()
 		playDASH(t, film, options, player.Config{}, func(s *stage) {
 			result := make(chan error, 1)
