@@ -43,7 +43,11 @@ export async function serve({ binary, run, exited }) {
   const send = (type, body) => (_, res) => res.writeHead(200, { 'Content-Type': type }).end(body)
   const javascript = 'text/javascript; charset=utf-8'
   const routes = {
-    '/': (_, res) => res.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': csp }).end(page),
+    '/': (_, res) => {
+      drips.clear() // it may be the second try, which begins with nothing asked for
+      counts.clear()
+      res.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': csp }).end(page)
+    },
     '/favicon.ico': (_, res) => res.writeHead(204).end(),
     '/gobrowser/page.js': send(javascript, bundle.outputFiles[0].contents),
     '/gobrowser/wasm_exec.js': send(javascript, readFileSync(join(goroot, 'lib/wasm/wasm_exec.js'))),
