@@ -74,9 +74,10 @@ test: ## prove it all, installing what is missing
 	$(MAKE) test-browser
 	$(MAKE) test-e2e
 
-test-go: ## Go, natively, with the race detector; the simulation also without, for it plays ten times as many seeds then
+test-go: ## Go, natively, with the race detector; the simulations also without, for they play ten times as many seeds then
 	go test -race ./...
 	go test ./player/drm -run TestSimulation
+	go test ./player -run 'TestDASHSimulation|TestDASHIs'
 	go test ./player/abr
 
 # The environment is cut down because Go's js port has room for 8 kB of it.

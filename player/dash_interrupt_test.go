@@ -29,10 +29,10 @@ func interrupted(err error, code player.Code) bool {
 
 // moments are times since a load began: some half a millisecond apart, while it loads, and some a step apart, while it plays.
 func moments(loading, playing int, step time.Duration) (list []time.Duration) {
-	for n := range loading {
+	for n := 0; n < loading; n += sparse {
 		list = append(list, time.Duration(n)*time.Millisecond/2)
 	}
-	for n := range playing {
+	for n := 0; n < playing; n += sparse {
 		list = append(list, time.Duration(n)*step)
 	}
 	return list

@@ -2,4 +2,7 @@
 
 package player_test
 
-const dashSimSeeds = 10
+const (
+	dashSimSeeds = 10
+	sparse       = 8
+)

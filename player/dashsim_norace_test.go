@@ -2,4 +2,7 @@
 
 package player_test
 
-const dashSimSeeds = 400
+const (
+	dashSimSeeds = 400
+	sparse       = 1
+)

@@ -8,14 +8,15 @@ import (
 )
 
 // DecodingInfo supports what [Host.IsTypeSupported] does, or what the options say.
-func (h *Host) DecodingInfo(ctx context.Context, media platform.MediaDecodingConfiguration) (info platform.MediaCapabilitiesInfo, err error) {
+func (h *Host) DecodingInfo(ctx context.Context, media platform.MediaDecodingConfiguration) (platform.MediaCapabilitiesInfo, error) {
+	var none, info platform.MediaCapabilitiesInfo
 	if err := ctx.Err(); err != nil {
-		return info, err
+		return none, err
 	}
 	if !h.validDecoding(media) {
-		return info, dom("TypeError", "decodingInfo: the configuration is not valid")
+		return none, dom("TypeError", "decodingInfo: the configuration is not valid")
 	}
-	err = h.async(ctx, latency, func() (err error) {
+	err := h.async(ctx, latency, func() (err error) {
 		if h.options.DecodingInfo != nil {
 			info, err = h.options.DecodingInfo(media)
 			return err
@@ -24,7 +25,10 @@ func (h *Host) DecodingInfo(ctx context.Context, media platform.MediaDecodingCon
 		info = platform.MediaCapabilitiesInfo{Supported: supported, Smooth: supported, PowerEfficient: supported}
 		return nil
 	})
-	return info, err
+	if err != nil {
+		return none, err // info may be written later, where nobody waits any more
+	}
+	return info, nil
 }
 
 // validDecoding is "is a valid MediaDecodingConfiguration", where Chromium lets pass what Firefox does not: no size, and not exactly one codec.

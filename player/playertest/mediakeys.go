@@ -76,14 +76,15 @@ func (h *Host) OpenSessions() int {
 }
 
 // SetServerCertificate is of use to Widevine only.
-func (k *mediaKeys) SetServerCertificate(ctx context.Context, certificate []byte) (used bool, err error) {
+func (k *mediaKeys) SetServerCertificate(ctx context.Context, certificate []byte) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
 	if len(certificate) == 0 {
 		return false, dom("TypeError", "setServerCertificate: the certificate is empty")
 	}
-	err = k.host.async(ctx, latency, func() error {
+	used := false
+	err := k.host.async(ctx, latency, func() error {
 		options := &k.host.options.CDM
 		if options.CertificateError != nil {
 			k.host.logf(emeLane, "setServerCertificate failed")
@@ -94,7 +95,10 @@ func (k *mediaKeys) SetServerCertificate(ctx context.Context, certificate []byte
 		k.host.logf(emeLane, "setServerCertificate: %v", used)
 		return nil
 	})
-	return used && err == nil, err
+	if err != nil {
+		return false, err
+	}
+	return used, nil
 }
 
 // hdcpVersions are all that there are.
@@ -103,14 +107,15 @@ func (k *mediaKeys) SetServerCertificate(ctx context.Context, certificate []byte
 var hdcpVersions = []string{"1.0", "1.1", "1.2", "1.3", "1.4", "2.0", "2.1", "2.2", "2.3"}
 
 // StatusForPolicy says what the options say. Firefox knows of no version after 2.1 for its Clear Key.
-func (k *mediaKeys) StatusForPolicy(ctx context.Context, minHDCPVersion string) (status string, err error) {
+func (k *mediaKeys) StatusForPolicy(ctx context.Context, minHDCPVersion string) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
 	if !slices.Contains(hdcpVersions, minHDCPVersion) {
 		return "", dom("TypeError", "getStatusForPolicy: there is no HDCP "+minHDCPVersion)
 	}
-	err = k.host.async(ctx, latency, func() error {
+	status := ""
+	err := k.host.async(ctx, latency, func() error {
 		statuses := k.host.options.CDM.HDCPStatuses
 		if statuses == nil && k.host.options.Engine == Firefox && k.cdm == (clearKeyCDM{}) {
 			statuses = map[string]string{"2.2": "output-restricted", "2.3": "output-restricted"}
@@ -120,7 +125,10 @@ func (k *mediaKeys) StatusForPolicy(ctx context.Context, minHDCPVersion string) 
 		}
 		return nil
 	})
-	return status, err
+	if err != nil {
+		return "", err
+	}
+	return status, nil
 }
 
 // find gives the content key of that id, if a session has it usable. The host's mutex is held; k may be nil.
