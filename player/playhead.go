@@ -8,7 +8,7 @@ import (
 )
 
 // arrivalDelay is how long after its first media a pipeline is sought in. WebKitGTK's needs a moment to link its decoders. Of 30 times back and forth between
-// codecs, with GStreamer 1.22, 17 failed ("Failed to push buffer") or hung where the seek came before the media, 8 right after it, and 2 from 8 ms on.
+// codecs, with GStreamer 1.22, 14 failed ("Failed to push buffer") or hung where the seek came before the media, 8 right after it, and 3 from 8 ms on.
 const arrivalDelay = 20 * time.Millisecond
 
 // playhead is an element that can begin elsewhere than at its source's start once there is media, and says until then that it is there already.
