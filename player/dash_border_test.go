@@ -54,7 +54,7 @@ func TestDASHFailsWhereASegmentIsLargerThanTheBuffer(t *testing.T) {
 		return p
 	}
 	playDASH(t, film(playertest.Rung{Bitrate: 4_000_000}), large, player.Config{}, func(s *stage) {
-		err := s.player.Load(s.t.Context(), player.Source{Tracks: []player.File{{URL: "film.mpd"}}})
+		err := s.loadFilm()
 		s.expectError(err, player.MediaNotSupported, player.StageAppend)
 		if !strings.Contains(err.Error(), "segments") {
 			t.Errorf("%v names no cure", err)

@@ -203,7 +203,7 @@ func TestDASHFailsWithATypedError(t *testing.T) {
 			}
 			playDASH(t, film, playertest.Options{}, player.Config{}, func(s *stage) {
 				test.break_(s)
-				s.expectError(s.player.Load(s.t.Context(), player.Source{Tracks: []player.File{{URL: "film.mpd"}}}), test.code, test.stage)
+				s.expectError(s.loadFilm(), test.code, test.stage)
 			})
 		})
 	}
@@ -304,7 +304,7 @@ func TestDASHLicences(t *testing.T) {
 				license.Fetcher = s.host
 				s.host.Network.Handle("license", server.Handle)
 				s.host.Network.Fault("license", playertest.Fault{Delay: test.delay})
-				err := s.player.Load(s.t.Context(), player.Source{Tracks: []player.File{{URL: "film.mpd"}}})
+				err := s.loadFilm()
 				if test.fails != "" {
 					if codes := s.codes(); err == nil || len(codes) == 0 || codes[len(codes)-1] != test.fails {
 						t.Errorf("load returned %v, the errors are %v; want %s\n%s", err, codes, test.fails, s.host.Dump())
@@ -378,7 +378,7 @@ func TestDASHSaysWhatItLeftOut(t *testing.T) {
 		s.host.Network.Serve("film.mpd", playertest.Resource{Body: []byte(mpd), Type: "application/dash+xml"})
 		s.fault("p0/video0/init.mp4", gone)
 		s.fault("p0/audio0/init.mp4", gone)
-		err := s.player.Load(s.t.Context(), player.Source{Tracks: []player.File{{URL: "film.mpd"}}})
+		err := s.loadFilm()
 		s.expectError(err, player.ManifestInvalid, player.StageProbe)
 		if text := fmt.Sprint(err); !strings.Contains(text, "p0/video0/init.mp4") || !strings.Contains(text, "404") {
 			t.Errorf("the error does not say what was left out: %v", err)

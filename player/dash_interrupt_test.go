@@ -10,7 +10,7 @@ import (
 	"github.com/keystream-player/keystream/player/playertest"
 )
 
-// twoSpans is a film of two short Periods that need a MediaSource each, with a key each and subtitles.
+// twoSpans is a film of two short Periods that need a MediaSource each, with a key each.
 func twoSpans() (*playertest.Presentation, playertest.Options) {
 	p := ladder(2*time.Second, playertest.FilmKey{ID: kidA, Key: keyA})
 	q := ladder(2*time.Second, playertest.FilmKey{ID: kidB, Key: keyB})
@@ -43,9 +43,7 @@ func TestDASHIsClosedAtEveryMoment(t *testing.T) {
 	for _, after := range moments(150, 150, 30*time.Millisecond) {
 		film, options := twoSpans()
 		playDASH(t, film, options, player.Config{}, func(s *stage) {
-			result := make(chan error, 1)
-			go func() { result <- s.loadFilm() }()
-			time.Sleep(after)
+			result := s.loadFor(after)
 			if err := s.player.Close(s.t.Context()); err != nil {
 				t.Errorf("close after %v: %v", after, err)
 			}
@@ -67,10 +65,7 @@ func TestDASHIsLoadedAnewAtEveryMoment(t *testing.T) {
 	for _, after := range moments(80, 40, 120*time.Millisecond) {
 		film, options := twoSpans()
 		playDASH(t, film, options, player.Config{}, func(s *stage) {
-			result := make(chan error, 1)
-			go func() { result <- s.loadFilm() }()
-			time.Sleep(after)
-			synctest.Wait() // until that has begun
+			result := s.loadFor(after)
 			s.loadDASH()
 			if err := <-result; !interrupted(err, player.LoadInterrupted) {
 				t.Errorf("load that is overtaken after %v: %v", after, err)
@@ -83,6 +78,11 @@ func TestDASHIsLoadedAnewAtEveryMoment(t *testing.T) {
 	}
 }
 
-func (s *stage) loadFilm() error {
-	return s.player.Load(s.t.Context(), player.Source{Tracks: []player.File{{URL: "film.mpd"}}})
+// loadFor loads film.mpd for a while, and gives what Load returns.
+func (s *stage) loadFor(d time.Duration) <-chan error {
+	result := make(chan error, 1)
+	go func() { result <- s.loadFilm() }()
+	time.Sleep(d)
+	synctest.Wait() // until it has begun
+	return result
 }

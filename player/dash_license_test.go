@@ -102,7 +102,7 @@ func TestDASHFollowsALicenceURLWhereItMay(t *testing.T) {
 					s.expectPlayed(film.Duration())
 					return
 				}
-				err := s.player.Load(s.t.Context(), player.Source{Tracks: []player.File{{URL: "film.mpd"}}})
+				err := s.loadFilm()
 				s.expectError(err, player.LicenseOriginRefused, player.StageLicense)
 				if s.asked("token") > 0 {
 					t.Error("the licence server was asked")

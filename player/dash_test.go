@@ -64,10 +64,15 @@ func playDASH(t *testing.T, film *playertest.Presentation, options playertest.Op
 	})
 }
 
-// loadDASH loads film.mpd.
+// loadFilm loads film.mpd.
+func (s *stage) loadFilm() error {
+	return s.player.Load(s.t.Context(), player.Source{Tracks: []player.File{{URL: "film.mpd"}}})
+}
+
+// loadDASH does, and it must be possible.
 func (s *stage) loadDASH() {
 	s.t.Helper()
-	if err := s.player.Load(s.t.Context(), player.Source{Tracks: []player.File{{URL: "film.mpd"}}}); err != nil {
+	if err := s.loadFilm(); err != nil {
 		s.t.Fatalf("load: %v\n%s", err, s.host.Dump())
 	}
 }
