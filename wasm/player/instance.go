@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/hack-pad/safejs"
@@ -159,8 +160,20 @@ func (i *instance) promise(bridge safejs.Value, f func() (any, error)) any {
 	return browser.Get(deferred, "promise")
 }
 
-// collect frees what Go holds of JavaScript and has let go of: only a garbage collection does, and none may come for long.
-func collect() { go runtime.GC() }
+// A collection comes so long after what calls for it: it holds the page up for 20 ms, between the first media of a film and its first picture.
+const quiet = 5 * time.Second
+
+var collecting atomic.Bool
+
+// collect frees what Go holds of JavaScript and has let go of, soon: only a garbage collection does, and none may come by itself for long.
+func collect() {
+	if collecting.CompareAndSwap(false, true) {
+		time.AfterFunc(quiet, func() {
+			collecting.Store(false)
+			runtime.GC()
+		})
+	}
+}
 
 // rescue makes an error of a panic of the player's, and tells of it. Defer it.
 func (i *instance) rescue(err *error) {
