@@ -2,9 +2,10 @@
 // visitor downloads these bytes.
 // - The line tables go: only tracebacks read them. A crash still names its functions, each at "?:0"; a plain `go build` has the lines.
 // - Tables of points unsafe for asynchronous preemption go: wasm has no signals, so nothing reads them (runtime/os_wasm.go: preemptMSupported).
-// - The index from pc to function gets coarser, and loses the fifteen of sixteen entries that are never read.
-// - All is one data segment: the linker skips runs of eight zeros, and the 70,000 headers that this makes cost more than the zeros.
-// Code and all other data stay as they are, at the same addresses. What the tables look like is in Go's runtime/symtab.go, runtime2.go (_func) and
+// - The index from pc to function, 320 bytes to each, of which the runtime reads 5, is not in the data: a start function of 30 bytes writes what is
+//   read. The browser unpacks and copies 2 MB less before it can compile, on the thread of the page.
+// - Data segments are few: the linker skips runs of eight zeros, and the 70,000 headers that this makes cost more than the zeros.
+// Other code and data stay as they are, at the same addresses. What the tables look like is in Go's runtime/symtab.go, runtime2.go (_func) and
 // cmd/link/internal/ld/pcln.go. Every offset is checked before anything is changed: tables of another shape are an error, never a broken program.
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 
@@ -26,8 +27,8 @@ const unsafePoint = 0
 /** Bytes of runtime.findfunctab to a function: a pc has 65,536 values to a function, and 20 bytes stand for 4,096. The runtime reads the first 5. */
 const bucket = 320
 
-/** How many functions share an index: findfunc walks on from there. Eight costs a few steps, and is worth 5 kB. */
-const coarseness = 8
+/** A run of so many zeros ends a data segment: the header of the next one is 10 bytes. */
+const hole = 4096
 
 const check = (holds, what) => {
   if (!holds) throw new Error(`strip: ${what}`)
@@ -52,8 +53,10 @@ export function strip(wasm) {
   const tables = findTables(memory)
   const functions = readFunctions(memory, tables)
   packTables(memory, tables, functions)
-  coarsenIndex(memory, tables)
-  return Buffer.concat([bytes.subarray(0, data[0].start), writeData(memory), bytes.subarray(data[0].end)])
+  clearIndex(memory, tables)
+  const rewritten = withStart(sections, indexWriter(tables))
+  rewritten.find(({ id }) => id === 11).body = writeData(memory)
+  return Buffer.concat([bytes.subarray(0, 8), ...rewritten.flatMap(({ id, body }) => [Buffer.from([id, ...leb(body.length, 128)]), body])])
 }
 
 /** Reads LEB128 numbers and bytes one after the other (https://webassembly.github.io/spec/core/binary/). */
@@ -143,11 +146,62 @@ function readData(body) {
 }
 
 function writeData(memory) {
-  const start = memory.findIndex((byte) => byte !== 0)
-  const bytes = memory.subarray(start)
-  const head = Buffer.from([1, 0, 0x41, ...leb(start, 64), 0x0b, ...leb(bytes.length, 128)])
-  return Buffer.concat([Buffer.from([11, ...leb(head.length + bytes.length, 128)]), head, bytes])
+  const segments = []
+  const zeros = Buffer.alloc(hole)
+  const next = (from) => {
+    for (let at = from; at < memory.length; at++) if (memory[at] !== 0) return at
+    return memory.length
+  }
+  for (let start = next(0); start < memory.length; ) {
+    const found = memory.indexOf(zeros, start)
+    const end = found < 0 ? memory.length : found
+    segments.push(Buffer.from([0, 0x41, ...leb(start, 64), 0x0b, ...leb(end - start, 128)]), memory.subarray(start, end))
+    start = next(end)
+  }
+  return Buffer.concat([Buffer.from(leb(segments.length / 2, 128)), ...segments])
 }
+
+/** The sections with one more function, which runs before anything else does: a body without its length, of a function that takes and gives nothing. */
+function withStart(sections, body) {
+  check(!sections.some(({ id }) => id === 8), 'the program has a start function')
+  const count = (id) => new Reader(sections.find((section) => section.id === id)?.body ?? check(false, `no section ${id}`)).number()
+  const imported = importedFunctions(sections.find(({ id }) => id === 2).body)
+  const [types, functions] = [count(1), count(3)]
+  check(count(10) === functions, 'a function without code')
+  const more = {
+    1: [0x60, 0, 0],
+    3: leb(types, 128),
+    10: [...leb(body.length, 128), ...body],
+  }
+  const start = { id: 8, body: Buffer.from(leb(imported + functions, 128)) }
+  return sections.flatMap(({ id, body }) => {
+    const section = { id, body: more[id] ? longer(body, more[id]) : body }
+    return id === 9 ? [start, section] : [section]
+  })
+}
+
+/** A vector with one more element. */
+function longer(vector, element) {
+  const reader = new Reader(vector)
+  const count = reader.number()
+  return Buffer.concat([Buffer.from(leb(count + 1, 128)), vector.subarray(reader.at), Buffer.from(element)])
+}
+
+/** How many functions are imported: Go imports nothing else. */
+function importedFunctions(body) {
+  const reader = new Reader(body)
+  const count = reader.number()
+  for (let i = 0; i < count; i++) {
+    for (const name of ['module', 'field']) check(reader.take(reader.number()).length > 0, `an import without a ${name}`)
+    check(reader.byte() === 0, 'an import that is not a function')
+    reader.number()
+  }
+  check(reader.done, 'bytes after the last import')
+  return count
+}
+
+/** The number of an i32.const. */
+const signed = (value) => leb(value, 64)
 
 /** LEB128; the last byte stays below limit: 128, or 64 for a number that is read as signed. */
 function leb(value, limit) {
@@ -272,15 +326,31 @@ function tableEnd(source, offset) {
   }
 }
 
-/** runtime.findfunc begins at the index that it finds here and walks up: a smaller one leads to the same function. */
-function coarsenIndex(memory, { functions, findfunctab: { start, length } }) {
+/** Clears runtime.findfunctab, in which the entry of every function is its number: what indexWriter writes. */
+function clearIndex(memory, { functions, findfunctab: { start, length } }) {
   check((functions - 1) * bucket + 5 <= length && length <= functions * bucket, `findfunctab has ${length} bytes for ${functions} functions`)
   for (let i = 0; i < functions; i++) {
     const at = start + i * bucket
     check(memory.readUInt32LE(at) === i && memory[at + 4] === 0, `findfunctab has another function at ${i}`)
   }
   memory.fill(0, start, start + length)
-  for (let i = 0; i < functions; i++) memory.writeUInt32LE(i - (i % coarseness), start + i * bucket)
+}
+
+/** The body of a function: for (let i = 1; i < functions; i++) memory.writeUInt32LE(i, start + i * bucket). */
+function indexWriter({ functions, findfunctab: { start } }) {
+  check(functions > 1, 'a program of one function')
+  const [i, one] = [
+    [0x20, 0], // local.get 0
+    [0x41, 1], // i32.const 1
+  ]
+  return [
+    ...[1, 1, 0x7f], // one local, i32
+    ...[...one, 0x21, 0], // local.set
+    ...[0x03, 0x40], // loop
+    ...[...i, 0x41, ...signed(bucket), 0x6c, ...i, 0x36, 2, ...leb(start, 128)], // i32.store(i32.mul(i, bucket), i) at start
+    ...[...i, ...one, 0x6a, 0x22, 0, 0x41, ...signed(functions), 0x48, 0x0d, 0], // br_if i32.lt_s(local.tee(i32.add(i, 1)), functions)
+    ...[0x0b, 0x0b], // end, end
+  ]
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
