@@ -1,7 +1,7 @@
 import { failure, type KeystreamError } from './error.js'
 
-/** Fetches and compiles a Go program. file and beside are what its file and the script that starts it are called, for people. */
-export async function compile(url: URL, file: string, beside: string): Promise<WebAssembly.Module> {
+/** Fetches a Go program, and compiles it once it comes and `ready` resolves. file and beside are what its file and the script that starts it are called, for people. */
+export async function compile(url: URL, file: string, beside: string, ready?: () => Promise<unknown>): Promise<WebAssembly.Module> {
   if (typeof WebAssembly !== 'object') {
     throw unavailable('This browser has no WebAssembly', 'Use a browser that has it; a lockdown or enhanced security mode may have turned it off.')
   }
@@ -13,6 +13,7 @@ export async function compile(url: URL, file: string, beside: string): Promise<W
     throw unavailable(`${file} could not be fetched`, remedy, { url: url.href }, cause)
   }
   const more = { url: url.origin === 'null' ? url.href : url.origin + url.pathname, httpStatus: response.status }
+  await ready?.()
   if (!response.ok) throw unavailable(`${file} came with HTTP status ${response.status}`, `Serve ${file} beside ${beside}.`, more)
   try {
     return await compileResponse(response)

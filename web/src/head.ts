@@ -3,8 +3,11 @@
 import type { CheckedFile, CrossedConfig, CrossedKeySystem } from './crossing.js'
 import { foresee } from './foresee.js'
 
-/** A manifest that takes so many milliseconds to come holds nothing up. */
+/** A manifest that has begun to come, and takes so many milliseconds more, holds nothing up. */
 const slow = 1000
+
+/** Nor does one that has not begun to come in so many milliseconds hold up the compiler. */
+const soon = 50
 
 /** What is not asked for within so many milliseconds is too old. */
 const patience = 30_000
@@ -23,12 +26,28 @@ interface Warm {
 const preloads = new Set<Preload>()
 const warmed = new Set<Warm>()
 const looks = new Set<Promise<void>>()
+const licensed = new Set<Promise<void>>()
 
 /**
  * Resolves once the manifests that have begun to come were looked into: the first stretch of Go holds the page up for longer than a licence request should
  * wait. What comes slowly is not waited for.
  */
-export const looked = () => Promise.race([Promise.all(looks), new Promise((resolve) => setTimeout(resolve, slow))])
+export const looked = () => all(looks, slow)
+
+/**
+ * Resolves once the licences that a look into a manifest tells of were asked for, or soon: the compiler takes the page's thread for 30 ms just when a manifest
+ * comes, and the answer of a licence server takes longer than the compiler.
+ */
+export const asked = () => all(licensed, soon)
+
+const all = (promises: Iterable<Promise<void>>, milliseconds: number) =>
+  Promise.race([Promise.all(promises), new Promise((resolve) => setTimeout(resolve, milliseconds))])
+
+/** Keeps a promise that never rejects among others until it is settled. */
+function hold(promises: Set<Promise<void>>, promise: Promise<void>): void {
+  promises.add(promise)
+  promise.then(() => promises.delete(promise))
+}
 
 /** Begins with what a load of these files will ask for, where they are a manifest. The function it returns gives up what was not taken over. */
 export function headStart([file, ...more]: CheckedFile[], config: CrossedConfig): () => void {
@@ -37,7 +56,7 @@ export function headStart([file, ...more]: CheckedFile[], config: CrossedConfig)
   const manifest = begin(file.url)
   abandon.push(manifest.abandon)
   let over = false
-  const look = async (response: Response) => {
+  const lookInto = async (response: Response) => {
     if (!response.ok || !(Number(response.headers.get('Content-Length')) < longest)) return
     const { keyId, media } = foresee(await response.clone().text(), response.url)
     if (over) return
@@ -46,13 +65,14 @@ export function headStart([file, ...more]: CheckedFile[], config: CrossedConfig)
     if (!config.abr.startBitrate && !config.audioLanguages.length) for (const url of media) abandon.push(begin(url).abandon)
   }
   // The copy is made before Go can take the response over.
-  manifest.response
+  const looking = manifest.response
     .then((response) => {
-      const looking = look(response).catch(() => {}) // Go was done with it first
-      looks.add(looking)
-      return looking.finally(() => looks.delete(looking))
+      const look = lookInto(response).catch(() => {}) // Go was done with it first
+      hold(looks, look)
+      return look
     })
     .catch(() => {})
+  if (licenseServer(config)) hold(licensed, looking)
   return () => {
     over = true
     for (const f of abandon) f()

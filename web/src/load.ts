@@ -2,7 +2,7 @@ import { Go, globals } from 'wasm_exec'
 import { compile, unavailable } from './compile.js'
 import type { CrossedConfig, CrossedKeySystem, CrossedSource } from './crossing.js'
 import { failure, type KeystreamError } from './error.js'
-import { looked } from './head.js'
+import { asked, looked } from './head.js'
 import { bridge } from './host.js'
 import type { BufferedMedia, KeySystemReport, LicenseTiming, TrackKind } from './types.js'
 
@@ -80,7 +80,7 @@ export function program(): Promise<Program> {
 }
 
 async function start(): Promise<Program> {
-  compiled ??= compile(new URL('./player.wasm', import.meta.url), 'player.wasm', 'keystream.js').catch((error) => {
+  compiled ??= compile(new URL('./player.wasm', import.meta.url), 'player.wasm', 'keystream.js', asked).catch((error) => {
     compiled = undefined
     throw error
   })

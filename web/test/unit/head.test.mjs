@@ -103,6 +103,48 @@ test('the program starts once a manifest that has come was looked into: its firs
   )
 })
 
+test('player.wasm is compiled once the licence that a manifest tells of was asked for: the compiler would hold that up', async () => {
+  const { Player, deliver, fetched } = await waiting()
+  const { fetch } = globalThis
+  const { compileStreaming } = WebAssembly
+  const order = []
+  let answer
+  const answered = new Promise((resolve) => {
+    answer = resolve
+  })
+  globalThis.fetch = (url, options) => {
+    if (url === film) return answered
+    if (options?.body) order.push('licence')
+    return fetch(url, options)
+  }
+  WebAssembly.compileStreaming = (response) => {
+    order.push('compiler')
+    return compileStreaming(response)
+  }
+  try {
+    deliver()
+    const license = 'https://films.test/license'
+    const loaded = new Player(element(), { keySystems: { 'org.w3.clearkey': { license } } }).load(file('resolve'))
+    await turn()
+    const text = '<MPD><ContentProtection cenc:default_KID="00112233-4455-6677-8899-aabbccddeeff"/></MPD>'
+    answer(new Response(text, { headers: { 'Content-Length': String(text.length) } }))
+    await loaded
+    assert.deepEqual([order, fetched.length], [['licence', 'compiler'], 1])
+  } finally {
+    WebAssembly.compileStreaming = compileStreaming
+  }
+})
+
+test('a manifest that does not come holds the compiler up no longer than that', async () => {
+  const { Player, deliver, fetched } = await waiting()
+  deliver()
+  await new Player(element(), { keySystems: { 'org.w3.clearkey': { license: 'https://films.test/license' } } }).load(file('resolve'))
+  assert.deepEqual(
+    fetched.map(({ url }) => url),
+    [film],
+  )
+})
+
 test('a second load has no head start: the program is there, and so are its keys', async () => {
   const { Player, deliver, fetched, asked } = await waiting()
   const player = new Player(element(), { keySystems: clearKey })
