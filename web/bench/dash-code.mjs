@@ -1,4 +1,5 @@
-// The code of the DASH benchmark: each player bundled with the page's script, as a site would, and compressed once and for all, as a site would.
+// The code of the DASH benchmark: each player bundled with the page's script, as a site would, but ours, which is served as its README has it, as a file of
+// its own beside player.wasm. All is compressed once and for all, as a site would.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,19 +9,19 @@ import { build } from 'esbuild'
 const here = import.meta.dirname
 
 /** What a page of each player loads, beside its script, as its preload lines name it. */
-const extras = { keystream: ['player.wasm'] }
+const extras = { keystream: ['keystream.js', 'player.wasm'] }
 
 /** Path → { body, encoding } of what the pages of these players load. dist is where ours is, out where compressed files are kept. */
 export async function codeOf(players, dist, out) {
   const code = new Map()
   for (const player of players) {
-    code.set(`/code/${player}/page.js`, compressed(await bundle(player, dist), out))
+    code.set(`/code/${player}/page.js`, compressed(await bundle(player), out))
     for (const name of extras[player] ?? []) code.set(`/code/${player}/${name}`, compressed(readFileSync(join(dist, name)), out))
   }
   return code
 }
 
-async function bundle(player, dist) {
+async function bundle(player) {
   const { outputFiles } = await build({
     entryPoints: [join(here, 'dash-page.mjs')],
     bundle: true,
@@ -29,7 +30,8 @@ async function bundle(player, dist) {
     legalComments: 'none',
     format: 'esm',
     target: 'es2022',
-    alias: { peer: join(here, `dash-${player}.mjs`), keystream: join(dist, 'keystream.js') },
+    alias: { peer: join(here, `dash-${player}.mjs`) },
+    external: ['./keystream.js'],
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'error',
   })

@@ -1,4 +1,4 @@
-import { Player } from 'keystream'
+import { Player } from './keystream.js'
 
 export function make(video, license) {
   const player = new Player(video, { keySystems: { 'org.w3.clearkey': { license } } })
