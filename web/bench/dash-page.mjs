@@ -19,6 +19,7 @@ globalThis.bench = {
     observer.observe({ type: 'longtask' })
     performance.clearResourceTimings()
     performance.setResourceTimingBufferSize(10_000)
+    await loaded
     const player = await bench.player
     Promise.resolve(player.load(mpd)).catch(failed.reject)
     const { from, to } = await Promise.race([failed.promise, answer(mpd)])
@@ -41,4 +42,5 @@ async function answer(mpd) {
 
 const mpd = new URLSearchParams(location.search).get('mpd')
 bench.player = Promise.resolve(make(video, '/license'))
-bench.player.then((player) => player.load(mpd)).catch(failed.reject)
+const loaded = bench.player.then((player) => player.load(mpd))
+loaded.catch(failed.reject)

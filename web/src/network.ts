@@ -6,11 +6,22 @@ function pairs<T>(list: T[]): T[][] {
   return Array.from({ length: list.length / 2 }, (_, i) => list.slice(2 * i, 2 * i + 2))
 }
 
+/**
+ * Milliseconds to wait before a body is read from again, of which so many bytes came in so many milliseconds, and so many are still to come: every piece is a
+ * task of the page's thread, and slow lines bring hundreds a second. What comes meanwhile is kept by the browser. No body is done the later for it.
+ */
+export function pause(received: number, elapsed: number, rest: number): number {
+  const wait = Math.min(20, (Math.min(rest, 65_536) * elapsed) / received)
+  return wait >= 4 && !globalThis.document?.hidden ? wait : 0 // below 4, and in a hidden page, timers take longer than they are told
+}
+
 async function download(entry: Entry, limit: number): Promise<number> {
   const response = await entry.response
   const reader = response?.body?.getReader()
+  const begun = performance.now()
   // It is filled as the bytes come: a long body that is put together at its end holds the page up. The length that is told may be that of compressed bytes.
-  let body = new Uint8Array(Math.min(Number(response?.headers.get('Content-Length')) || 0, limit))
+  const declared = Number(response?.headers.get('Content-Length')) || 0
+  let body = new Uint8Array(Math.min(declared, limit))
   let length = 0
   for (;;) {
     const { value } = (await reader?.read()) ?? {}
@@ -28,6 +39,8 @@ async function download(entry: Entry, limit: number): Promise<number> {
       body = longer
     }
     body.set(value, at)
+    const wait = pause(length, performance.now() - begun, declared - length)
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
   }
   entry.body = length === body.length ? body.buffer : body.buffer.slice(0, length)
   entry.response = undefined
