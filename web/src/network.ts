@@ -6,13 +6,31 @@ function pairs<T>(list: T[]): T[][] {
   return Array.from({ length: list.length / 2 }, (_, i) => list.slice(2 * i, 2 * i + 2))
 }
 
+/** A piece of a body that is as long as this is worth a task of the page's thread. */
+const small = 4096
+
 /**
- * Milliseconds to wait before a body is read from again, of which so many bytes came in so many milliseconds, and so many are still to come: every piece is a
- * task of the page's thread, and slow lines bring hundreds a second. What comes meanwhile is kept by the browser. No body is done the later for it.
+ * Milliseconds to wait after a small piece before a body is read from again, of which so many bytes came in so many milliseconds, and so many are still to
+ * come: a line may bring hundreds of pieces a second. What comes meanwhile is kept by the browser. No body is done the later for it.
  */
 export function pause(received: number, elapsed: number, rest: number): number {
   const wait = Math.min(20, (Math.min(rest, 65_536) * elapsed) / received)
   return wait >= 4 && !globalThis.document?.hidden ? wait : 0 // below 4, and in a hidden page, timers take longer than they are told
+}
+
+/** Waits for a promise, and says whether it had to. */
+async function waitFor<T>(promise: Promise<T>): Promise<[T, waited: boolean]> {
+  let there = false
+  promise.then(
+    () => {
+      there = true
+    },
+    () => {},
+  )
+  await null
+  await null
+  const waited = !there
+  return [await promise, waited]
 }
 
 async function download(entry: Entry, limit: number): Promise<number> {
@@ -23,8 +41,8 @@ async function download(entry: Entry, limit: number): Promise<number> {
   const declared = Number(response?.headers.get('Content-Length')) || 0
   let body = new Uint8Array(Math.min(declared, limit))
   let length = 0
-  for (;;) {
-    const { value } = (await reader?.read()) ?? {}
+  while (reader) {
+    const [{ value }, waited] = await waitFor(reader.read())
     if (!value) break
     const at = length
     length += value.byteLength
@@ -39,6 +57,7 @@ async function download(entry: Entry, limit: number): Promise<number> {
       body = longer
     }
     body.set(value, at)
+    if (!waited || value.byteLength > small) continue // browsers give one piece a read, whatever has come by then
     const wait = pause(length, performance.now() - begun, declared - length)
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
   }

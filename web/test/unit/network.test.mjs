@@ -27,20 +27,13 @@ test('a hidden page, whose timers are slow, reads without a rest', (t) => {
   assert.equal(pause(1000, 1000, 1_000_000), 20)
 })
 
-test('a body comes whole, whether its length is told, is that of compressed bytes, or is not told', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] })
+const film = Uint8Array.from({ length: 5000 }, (_, i) => i * 7)
+
+/** Reads a body of 5000 bytes that a stream gives, and calls meanwhile in each turn until it is there. */
+async function read(stream, headers, meanwhile = () => {}) {
   const { fetch } = globalThis
-  t.after(() => {
-    globalThis.fetch = fetch
-  })
-  const film = Uint8Array.from({ length: 5000 }, (_, i) => i * 7)
-  for (const headers of [{ 'Content-Length': '5000' }, { 'Content-Length': '1200' }, {}]) {
-    let pulls = 0
-    const pull = (controller) => {
-      controller.enqueue(film.slice(100 * pulls, 100 * pulls + 100))
-      if (++pulls === 50) controller.close()
-    }
-    globalThis.fetch = async () => new Response(new ReadableStream({ pull }), { headers })
+  globalThis.fetch = async () => new Response(stream, { headers })
+  try {
     const id = network.fetch('https://films.test/1.m4s', 'GET', [], null, false, false)
     await network.opened(id)
     let length
@@ -49,11 +42,51 @@ test('a body comes whole, whether its length is told, is that of compressed byte
     })
     while (length === undefined) {
       await new Promise((resolve) => setImmediate(resolve))
-      t.mock.timers.tick(20)
+      meanwhile()
     }
     assert.equal(length, 5000, JSON.stringify(headers))
     const into = new Uint8Array(5000)
     network.read(id, 0, into, 5000)
     assert.deepEqual(into, film)
+  } finally {
+    globalThis.fetch = fetch
   }
+}
+
+test('a body comes whole, whether its length is told, is that of compressed bytes, or is not told; what is there is read without a rest', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] }) // which never pass
+  for (const headers of [{ 'Content-Length': '5000' }, { 'Content-Length': '1200' }, {}]) {
+    let pulls = 0
+    const pull = (controller) => {
+      controller.enqueue(film.slice(100 * pulls, 100 * pulls + 100))
+      if (++pulls === 50) controller.close()
+    }
+    await read(new ReadableStream({ pull }), headers)
+  }
+})
+
+test('small pieces that have to be waited for are waited for together', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  let controller
+  const start = (c) => {
+    controller = c
+  }
+  let given = 0
+  let rests = 0
+  const { setTimeout } = globalThis
+  t.mock.method(globalThis, 'setTimeout', (...args) => {
+    rests++
+    return setTimeout(...args)
+  })
+  await read(new ReadableStream({ start }), { 'Content-Length': '5000' }, () => {
+    now += 2
+    t.mock.timers.tick(2)
+    if (given === film.length) return
+    controller.enqueue(film.slice(given, given + 20))
+    given += 20
+    if (given === film.length) controller.close()
+  })
+  assert.ok(rests >= 10 && rests <= 30, `${rests} rests for 250 pieces in 500 ms`)
 })
