@@ -18,7 +18,7 @@ export function pause(received: number, elapsed: number, rest: number): number {
   return wait >= 4 && !globalThis.document?.hidden ? wait : 0 // below 4, and in a hidden page, timers take longer than they are told
 }
 
-/** Waits for a promise, and says whether it had to. */
+/** Waits for a promise, and says whether it had to: a read of what has come is done within two turns of the microtask queue. */
 async function waitFor<T>(promise: Promise<T>): Promise<[T, waited: boolean]> {
   let there = false
   promise.then(
