@@ -26,7 +26,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(sign
 
 const server = await serve({ binary, run: { args, env: { KEYSTREAM_BROWSER: name } }, exited: end })
 
-/** Runs the tests in a browser of their own. WebKitGTK can hang or crash: it has a second try, which is told. */
+/** Runs the tests in a browser of their own. WebKitGTK can hang or crash, and once did so twice: it has two more tries, which are told. */
 async function attempt(tries) {
   const own = await launch(name, { limit })
   browser = own
@@ -55,4 +55,4 @@ async function attempt(tries) {
     lost(error.message)
   }
 }
-await attempt(name === 'webkit' ? 2 : 1)
+await attempt(name === 'webkit' ? 3 : 1)
