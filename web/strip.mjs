@@ -164,8 +164,9 @@ function writeData(memory) {
 /** The sections with one more function, which runs before anything else does: a body without its length, of a function that takes and gives nothing. */
 function withStart(sections, body) {
   check(!sections.some(({ id }) => id === 8), 'the program has a start function')
-  const count = (id) => new Reader(sections.find((section) => section.id === id)?.body ?? check(false, `no section ${id}`)).number()
-  const imported = importedFunctions(sections.find(({ id }) => id === 2).body)
+  const section = (id) => sections.find((section) => section.id === id)?.body ?? check(false, `no section ${id}`)
+  const count = (id) => new Reader(section(id)).number()
+  const imported = importedFunctions(section(2))
   const [types, functions] = [count(1), count(3)]
   check(count(10) === functions, 'a function without code')
   const more = {
@@ -175,8 +176,8 @@ function withStart(sections, body) {
   }
   const start = { id: 8, body: Buffer.from(leb(imported + functions, 128)) }
   return sections.flatMap(({ id, body }) => {
-    const section = { id, body: more[id] ? longer(body, more[id]) : body }
-    return id === 9 ? [start, section] : [section]
+    const rewritten = { id, body: more[id] ? longer(body, more[id]) : body }
+    return id === 9 ? [start, rewritten] : [rewritten]
   })
 }
 

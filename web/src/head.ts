@@ -55,13 +55,13 @@ export function headStart([file, ...more]: CheckedFile[], config: CrossedConfig)
   const abandon = [warm(config.keySystems, config.software)]
   const manifest = begin(file.url)
   abandon.push(manifest.abandon)
+  const server = licenseServer(config)
   let over = false
   const lookInto = async (response: Response) => {
     if (!response.ok || !(Number(response.headers.get('Content-Length')) < longest)) return
     const { keyId, media } = foresee(await response.clone().text(), response.url)
     if (over) return
-    const server = keyId && licenseServer(config)
-    if (server) abandon.push(begin(server, `{"kids":["${keyId}"],"type":"temporary"}`).abandon)
+    if (keyId && server) abandon.push(begin(server, `{"kids":["${keyId}"],"type":"temporary"}`).abandon)
     if (!config.abr.startBitrate && !config.audioLanguages.length) for (const url of media) abandon.push(begin(url).abandon)
   }
   // The copy is made before Go can take the response over.
@@ -72,7 +72,7 @@ export function headStart([file, ...more]: CheckedFile[], config: CrossedConfig)
       return look
     })
     .catch(() => {})
-  if (licenseServer(config)) hold(licensed, looking)
+  if (server) hold(licensed, looking)
   return () => {
     over = true
     for (const f of abandon) f()
