@@ -2,6 +2,7 @@ package abr
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -15,10 +16,10 @@ type Estimator struct {
 	last       float64 // the newest sample
 	seed       int64
 
-	reached time.Time // up to where the link's time is accounted for
-	bits    float64   // of a sample that is not big enough yet …
-	busy    float64   // … and the seconds that it took
-	cached  bool      // all that was measured looks as if it came out of a cache
+	counted []interval // the link's time that is accounted for, in order
+	bits    float64    // of a sample that is not big enough yet …
+	busy    float64    // … and the seconds that it took
+	cached  bool       // all that was measured looks as if it came out of a cache
 }
 
 const (
@@ -38,9 +39,15 @@ const (
 	// What is smaller waits for more: it may have come with the very packets that open a connection.
 	minSampleBits = 16_000 * 8
 
+	// maxCounted is how many pieces of the link's time are remembered: as many gaps as there may be in a long transfer's time.
+	maxCounted = 16
+
 	// cacheBytes in less than cacheTime, the request included, come from a cache and tell nothing of the network: 80 Mbit/s without any latency.
 	cacheBytes, cacheTime = 50_000, 5 * time.Millisecond
 )
+
+// interval is a piece of the link's time.
+type interval struct{ begin, end time.Time }
 
 // average is an exponentially weighted mean that is right from the first sample on. Its zero value has none.
 type average struct{ sum, weight float64 }
@@ -63,14 +70,7 @@ func (e *Estimator) Add(t Transfer) {
 		return
 	}
 	e.latency.add(t.Opened.Sub(t.Started).Seconds(), 1/latencyHalfLife)
-	begin := t.Opened
-	if e.reached.After(begin) {
-		begin = e.reached
-	}
-	if t.Ended.After(begin) {
-		e.busy += t.Ended.Sub(begin).Seconds()
-		e.reached = t.Ended
-	}
+	e.busy += e.count(interval{t.Opened, t.Ended}).Seconds()
 	e.bits += float64(t.Bytes) * 8
 	if e.bits < minSampleBits && e.busy < maxSampleSeconds || e.busy <= 0 {
 		return
@@ -80,6 +80,40 @@ func (e *Estimator) Add(t Transfer) {
 	e.fast.add(e.bits/e.busy, weight/fastHalfLife)
 	e.slow.add(e.bits/e.busy, weight/slowHalfLife)
 	e.bits, e.busy = 0, 0
+}
+
+// count gives how much of a time was not accounted for, and accounts for it. A short transfer may have begun and ended while a long one was under way.
+func (e *Estimator) count(i interval) time.Duration {
+	fresh := i.end.Sub(i.begin)
+	kept := e.counted[:0]
+	for _, c := range e.counted {
+		both := interval{later(c.begin, i.begin), earlier(c.end, i.end)}
+		if both.end.Before(both.begin) {
+			kept = append(kept, c)
+			continue
+		}
+		fresh -= both.end.Sub(both.begin)
+		i = interval{earlier(c.begin, i.begin), later(c.end, i.end)}
+	}
+	e.counted = append(kept, i)
+	if len(e.counted) > maxCounted {
+		e.counted = slices.Delete(e.counted, 0, 1)
+	}
+	return fresh
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // believes tells the network from a cache. As long as there has been nothing but a cache, that is what there is to go by.

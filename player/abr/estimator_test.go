@@ -27,6 +27,8 @@ func TestEstimator(t *testing.T) {
 		{"an earlier load", 5e6, nil, 5e6, 5e6, 0, false},
 		{"latency is apart", 5e6, []abr.Transfer{transfer(0, 500, 1000, 250e3)}, 2e6 - 1, 2e6, 500 * time.Millisecond, true},
 		{"two tracks share the link", 0, []abr.Transfer{transfer(0, 0, 1000, 125e3), transfer(0, 0, 2000, 375e3)}, 1.9e6, 2.2e6, 0, true},
+		{"… of which one is short", 0, []abr.Transfer{transfer(1000, 0, 500, 31_250), transfer(0, 0, 2000, 218_750)}, 9.5e5, 1.1e6, 0, true},
+		{"… with a pause between", 0, []abr.Transfer{transfer(0, 0, 400, 20e3), transfer(600, 0, 400, 20e3), transfer(200, 0, 1000, 110e3)}, 9.5e5, 1.1e6, 0, true},
 		{"small ones wait for more", 0, []abr.Transfer{transfer(0, 50, 1, 4000)}, 1e6, 1e6, 50 * time.Millisecond, false},
 		{"… and count together", 0, []abr.Transfer{transfer(0, 50, 64, 8000), transfer(200, 50, 64, 8000)}, 1e6 - 1, 1e6, 50 * time.Millisecond, true},
 		{"a cache is no network", 0, []abr.Transfer{transfer(0, 50, 1000, 250e3), transfer(2000, 0, 2, 900e3)}, 2e6 - 1, 2e6, 50 * time.Millisecond, true},
