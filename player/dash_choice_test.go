@@ -315,3 +315,24 @@ func TestDASHIsKnownByWhatItIs(t *testing.T) {
 		})
 	}
 }
+
+// Sound takes its part of a line that gets narrow: a picture that reckons with all of it stands still before its segments.
+func TestDASHLeavesTheSoundItsPartOfTheLine(t *testing.T) {
+	for fast := 500 * time.Millisecond; fast < 2*time.Second; fast += 100 * time.Millisecond {
+		film := &playertest.Presentation{Periods: []playertest.Period{{Duration: 34 * time.Second, Ladders: []*playertest.Ladder{
+			{Bitrates: []int64{81_000, 147_000, 241_000, 413_000}}, {Kind: "audio", Bitrates: []int64{54_000}},
+		}}}}
+		trace := []playertest.TracePeriod{{Duration: fast, BitsPerSecond: 4_000_000, Latency: 20 * time.Millisecond},
+			{Duration: time.Hour, BitsPerSecond: 340_000, Latency: 20 * time.Millisecond}}
+		config := player.Config{Buffer: player.Buffer{Ahead: 8 * time.Second}, ABR: player.ABR{StartBitrate: 3_000_000}}
+		playDASH(t, film, playertest.Options{Trace: trace}, config, func(s *stage) {
+			s.host.Video().SetPlaybackRate(2)
+			s.loadDASH()
+			s.expectEnd(30 * time.Second)
+			s.expectCodes()
+			if n := slices.DeleteFunc(eventsOf[*player.StallEvent](s), func(e *player.StallEvent) bool { return e.Cause == player.StallNone }); len(n) > 1 {
+				t.Errorf("a line that is slow after %v: it stands still %d times", fast, len(n))
+			}
+		})
+	}
+}

@@ -123,6 +123,9 @@ func (pb *playback) openTracks(s *span, n int) {
 			pb.tracks = append(pb.tracks, s.tracks[kind])
 		}
 	}
+	if picture := s.tracks["video"]; picture != nil {
+		picture.Beside = s.tracks["audio"]
+	}
 	pb.expect(pb.tracks)
 	pb.show(s.tracks)
 	pb.bar()

@@ -63,9 +63,7 @@ func starting(s abr.Situation) (rung int) {
 // situation is what a choice among ladder is made on, for the segment of a time of the part.
 func (t *Track) situation(part *Part, ladder []*Rendition, at, length time.Duration) abr.Situation {
 	s := abr.Situation{Current: -1, Segment: length, Goal: t.Goals.Ahead, Rate: t.Element.PlaybackRate(), Throughput: t.Meter.Throughput()}
-	if t.Share > 0 {
-		s.Throughput.BitsPerSecond = int64(t.Share * float64(s.Throughput.BitsPerSecond))
-	}
+	s.Throughput.BitsPerSecond = t.share(s.Throughput.BitsPerSecond, s.Rate)
 	for i, r := range ladder {
 		rung := abr.Rung{Bitrate: r.Bandwidth}
 		if r.index != nil {
@@ -89,4 +87,19 @@ func (t *Track) situation(part *Part, ladder []*Rendition, at, length time.Durat
 	s.Playing = s.Buffered > 0
 	s.Left = max(t.Parts[len(t.Parts)-1].End-part.Start-at, length)
 	return s
+}
+
+// share is what Selector may count on of so many bits a second: all but what the track beside it plays, and at least half.
+func (t *Track) share(all int64, rate float64) int64 {
+	if t.Share > 0 {
+		return int64(t.Share * float64(all))
+	}
+	if t.Beside == nil {
+		return all
+	}
+	beside := t.Beside.At(t.Element.CurrentTime())
+	if beside == nil {
+		return all
+	}
+	return max(all-int64(rate*float64(beside.Bandwidth)), all/2)
 }

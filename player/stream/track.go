@@ -28,6 +28,9 @@ type Track struct {
 	Goals    Goals
 	Share    float64 // of the network that Selector may count on; 0 is all
 
+	// Beside, where it is not nil, is a track that needs its part of the network too, before Selector may count on the rest.
+	Beside *Track
+
 	// MayGoOn, where it is not nil, is asked before anything but a first segment is downloaded: the others of one track would share the line with the first of
 	// another, which all wait for. Wake the track when the answer changes.
 	MayGoOn func() bool

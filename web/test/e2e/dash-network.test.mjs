@@ -40,12 +40,7 @@ inEach('DASH on a bad network', { engines: names, limit: 300_000 }, async (t, br
       .map(Number)
     assert.equal(heights[0], 720, `${heights}`)
     const fallen = heights.findIndex((height) => height <= 360)
-    const later = heights.slice(10)
-    assert.ok(fallen > 0 && fallen < 10 && later.every((height) => height <= 360) && heights.includes(240), `${heights}`)
-    assert.ok(
-      heights.slice(fallen).every((height) => height <= 480),
-      `${heights}`,
-    )
+    assert.ok(fallen > 0 && fallen < 8 && heights.slice(fallen).every((height) => height <= 360) && heights.includes(240), `${heights}`)
     // A decoder that is late at twice the speed is no fault of the line: three browsers share this machine.
     const stalls = stallsOf(await told('stall'), 'network', 'gap')
     assert.ok(stalls.length <= 2, JSON.stringify(stalls))
