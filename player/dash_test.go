@@ -3,6 +3,7 @@ package player_test
 import (
 	"context"
 	"encoding/hex"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -153,6 +154,22 @@ func TestDASHPlaysToItsEnd(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What there will be a first picture of goes to the SourceBuffer before more is asked for: the page's thread does one thing at a time.
+func TestDASHAppendsTheFirstMediaFirst(t *testing.T) {
+	film := ladder(10 * time.Second)
+	playDASH(t, film, playertest.Options{}, player.Config{}, func(s *stage) {
+		s.loadDASH()
+		s.expectPlayed(film.Duration())
+		times := map[string]*player.RequestEvent{}
+		for _, e := range eventsOf[*player.RequestEvent](s) {
+			times[path.Base(path.Dir(e.URL))+path.Base(e.URL)] = e
+		}
+		if first, second := times["video01.m4s"], times["video02.m4s"]; !second.Started.After(first.Ended) {
+			t.Errorf("the second segment was asked for at %v, when the first came", second.Started)
+		}
+	})
 }
 
 // A licence is asked for before any media is: the MPD names the key.

@@ -46,12 +46,18 @@ func (t *Track) append(ctx context.Context) {
 	p.begun = time.Now()
 	t.begin(p.begun)
 	t.Observer.Appending(t)
-	said, part := t.feeding, t.Parts[p.part]
+	said, part, first := t.feeding, t.Parts[p.part], len(t.have) == 0
 	t.operate(func() error {
 		if err := t.prepare(appendCtx, part, p, &said); err != nil {
 			return err
 		}
-		t.announce(p)
+		if first {
+			t.inbox.Put(func() error {
+				p.given = true
+				return nil
+			})
+		}
+		defer t.announce(p)()
 		if cues, ok := t.Buffer.(*cueBuffer); ok {
 			cues.segment = Range{p.start, p.end}
 		}
@@ -122,13 +128,19 @@ func family(mimeType string) string {
 	return out
 }
 
-// announce tells what the boxes before the media say of keys. Boxes that make no sense are the SourceBuffer's to refuse.
-func (t *Track) announce(p *piece) {
+// announce tells what the boxes before the media say of keys; wait returns when it has. It goes on beside the append, which may wait for a key and which the
+// first picture waits for. Boxes that make no sense are the SourceBuffer's to refuse.
+func (t *Track) announce(p *piece) (wait func()) {
 	if t.Announce == nil || p.rendition.Header.Container != "mp4" {
-		return
+		return func() {}
 	}
-	outline := mp4.Outline{Box: announcing(t.Announce)}
-	_ = outline.Add(p.body, p.body.Len())
+	done := make(chan struct{})
+	t.spawn(func() {
+		defer close(done)
+		outline := mp4.Outline{Box: announcing(t.Announce)}
+		_ = outline.Add(p.body, p.body.Len())
+	})
+	return func() { <-done }
 }
 
 // begin notes when an append began; the zero time is its end.

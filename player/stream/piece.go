@@ -19,6 +19,7 @@ type piece struct {
 
 	cancel  context.CancelFunc // of the download, or of the append
 	begun   time.Time          // the append
+	given   bool               // to the SourceBuffer
 	dropped bool               // nobody wants it any more
 	body    platform.Body      // nil until it is here
 

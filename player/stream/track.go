@@ -193,8 +193,12 @@ func (t *Track) step(ctx context.Context) error {
 	return nil
 }
 
+// mayFetch lets the first piece go to the SourceBuffer before anything else is thought of: the page's thread does one thing at a time.
 func (t *Track) mayFetch() bool {
-	return t.MayGoOn == nil || len(t.have) == 0 && t.appending == nil || t.MayGoOn()
+	if len(t.have) == 0 && (t.appending == nil || !t.appending.given) {
+		return t.appending == nil
+	}
+	return t.MayGoOn == nil || t.MayGoOn()
 }
 
 // look compares what should be in the SourceBuffer with what is.
