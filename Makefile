@@ -78,9 +78,7 @@ test: ## prove it all, installing what is missing
 
 test-go: ## Go, natively, with the race detector; the simulations also without, for they play ten times as many seeds then
 	go test -race ./...
-	go test ./player/drm -run TestSimulation
-	go test ./player -run 'TestDASHSimulation|TestDASHIs'
-	go test ./player/abr
+	go test ./player/drm ./player ./player/abr -run 'Simulation|TestDASHIs|TestLookahead'
 
 # The environment is cut down because Go's js port has room for 8 kB of it.
 test-js: ## the same packages as wasm on Node
