@@ -182,6 +182,47 @@ func TestDASHPlaysTheQualityThatIsChosen(t *testing.T) {
 	})
 }
 
+// A choice takes effect within a segment whenever it is made: while a segment of the quality before is asked for, comes, or is appended.
+func TestDASHPlaysTheQualityThatIsChosenAtAnyMoment(t *testing.T) {
+	for after := time.Duration(0); after < 2*time.Second; after += 10 * time.Millisecond {
+		config := player.Config{Buffer: player.Buffer{Ahead: 4 * time.Second}}
+		playDASH(t, steps(20*time.Second), playertest.Options{Trace: line(50_000_000)}, config, func(s *stage) {
+			s.loadDASH()
+			if err := s.player.SelectQuality(s.t.Context(), "video4"); err != nil {
+				t.Fatal(err)
+			}
+			passes(6*time.Second + after)
+			if err := s.player.SelectQuality(s.t.Context(), "video1"); err != nil {
+				t.Fatal(err)
+			}
+			at := s.host.Video().CurrentTime()
+			passes(time.Second)
+			for _, m := range s.player.Buffered()["video"] {
+				if m.End > at+3*time.Second && m.Quality != "video1" {
+					t.Errorf("%v to %v is in %s, a second after the choice at %v", m.Start, m.End, m.Quality, at)
+				}
+			}
+			s.expectEnd(20 * time.Second)
+		})
+	}
+}
+
+// A segment that the chosen quality lacks is played in another one, which is not replaced for ever.
+func TestDASHPlaysAroundWhatTheChosenQualityLacks(t *testing.T) {
+	playDASH(t, ladder(30*time.Second), playertest.Options{Trace: line(20_000_000)}, player.Config{}, func(s *stage) {
+		s.fault("p0/video1/9.m4s", playertest.Fault{Status: 404})
+		s.loadDASH()
+		if err := s.player.SelectQuality(s.t.Context(), "video1"); err != nil {
+			t.Fatal(err)
+		}
+		s.expectEnd(32 * time.Second)
+		s.expectCodes()
+		if n := s.asked("video1/9.m4s"); n != 1 {
+			t.Errorf("%d requests for what is not there", n)
+		}
+	})
+}
+
 // A language that is chosen while the film plays is heard within a segment, and nothing stands still for it.
 func TestDASHChangesTheLanguageWithoutAStall(t *testing.T) {
 	film := &playertest.Presentation{Periods: []playertest.Period{twoLanguages()}}

@@ -127,13 +127,23 @@ func (t *Track) Media() []Media {
 	return out
 }
 
-// restale works out what is to be replaced: media of renditions that are not their part's any more, or not the one that is fixed where that can be had.
+// restale works out what is to be replaced of what is there or on its way. What comes after this is as it was chosen, even if it had to be of another rendition.
 func (t *Track) restale() {
 	for i := range t.have {
 		h := &t.have[i]
-		part := t.Parts[h.part]
-		h.Stale = !h.Hole && (!part.has(h.rendition) || t.fixed != nil && !t.fixed(h.rendition) && part.offers(t.fixed))
+		h.Stale = !h.Hole && t.stale(h.part, h.rendition)
 	}
+	for _, p := range []*piece{t.appending, t.ready, t.coming} {
+		if p != nil {
+			p.stale = t.stale(p.part, p.rendition)
+		}
+	}
+}
+
+// stale says whether media is to be replaced: of a rendition that is not its part's any more, or not the one that is fixed where that can be had.
+func (t *Track) stale(part int, r *Rendition) bool {
+	p := t.Parts[part]
+	return !p.has(r) || t.fixed != nil && !t.fixed(r) && p.offers(t.fixed)
 }
 
 // offers says whether the part has a rendition that matches and may be chosen.

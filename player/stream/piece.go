@@ -20,6 +20,7 @@ type piece struct {
 	cancel  context.CancelFunc // of the download, or of the append
 	begun   time.Time          // the append
 	given   bool               // to the SourceBuffer
+	stale   bool               // another rendition was chosen since
 	dropped bool               // nobody wants it any more
 	body    platform.Body      // nil until it is here
 
@@ -29,7 +30,7 @@ type piece struct {
 
 // held is the piece as media that is there.
 func (p *piece) held(settled bool) held {
-	h := held{Chunk: Chunk{Start: p.start, End: p.end, Settled: settled}, part: p.part, rendition: p.rendition}
+	h := held{Chunk: Chunk{Start: p.start, End: p.end, Settled: settled, Stale: p.stale}, part: p.part, rendition: p.rendition}
 	if p.body != nil {
 		h.Bytes = p.body.Len()
 	}

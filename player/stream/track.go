@@ -224,7 +224,8 @@ func (t *Track) reconcile() Step {
 		}
 		v.Have = have.chunks()
 		step := Plan(v)
-		if step.Action == Done || step.Action == Fetch && !p.serves(t, step, v.playhead()) || !t.Parts[p.part].has(p.rendition) || p.rendition.unplayable {
+		late := p.stale && p.start >= v.Position+settleAhead // for the playhead will not be there before another is
+		if step.Action == Done || step.Action == Fetch && !p.serves(t, step, v.playhead()) || !t.Parts[p.part].has(p.rendition) || p.rendition.unplayable || late {
 			t.drop(slot)
 			continue
 		}
