@@ -16,9 +16,9 @@ func TestDASHOutlastsAServerThatFails(t *testing.T) {
 		playDASH(t, ladder(60*time.Second), playertest.Options{}, player.Config{}, func(s *stage) {
 			s.loadDASH()
 			passes(10 * time.Second)
-			for _, rung := range []string{"video0", "video1", "video2", "audio0"} {
+			for rung, failures := range map[string]int{"video0": 5, "video1": 5, "video2": 5, "audio0": 8} {
 				for n := 20; n <= 22; n++ { // each is asked for four times, and then in another quality, before it is left in peace for a while
-					s.host.Network.Fault(fmt.Sprintf("p0/%s/%d.m4s", rung, n), slices.Repeat([]playertest.Fault{{Status: status}}, 8)...)
+					s.host.Network.Fault(fmt.Sprintf("p0/%s/%d.m4s", rung, n), slices.Repeat([]playertest.Fault{{Status: status}}, failures)...)
 				}
 			}
 			s.expectEnd(52 * time.Second)
